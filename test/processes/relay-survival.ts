@@ -14,8 +14,14 @@ import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { Person as SlackPerson } from '../fakes/slack/people.ts';
 import { type FakeMessage as SlackMessage, wordsOf } from '../fakes/slack/world.ts';
 import { withoutTitles } from '../harness/chat.ts';
-import { labelsOf } from '../harness/discord.ts';
-import { botsMessages, labelsOf as slackLabelsOf, smallPrintOf, textOf } from '../harness/slack.ts';
+import { ephemeralReply, labelsOf } from '../harness/discord.ts';
+import {
+  botsMessages,
+  ephemeralTo,
+  labelsOf as slackLabelsOf,
+  smallPrintOf,
+  textOf,
+} from '../harness/slack.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { NO_LIMITS_SET } from '../helpers/limits.ts';
 import { type Role, type RoleProcess, startRole } from '../helpers/processes.ts';
@@ -23,6 +29,8 @@ import { startRedis, until } from '../helpers/programs.ts';
 import type { OwnBackend } from './own-survival.ts';
 
 const KILL_WINDOW_MS = 1_500;
+/** While titles are written, the relay is put on the shelf, and its end is shown. */
+const END_WINDOW_MS = 1_000;
 const LINE_PAUSE_MS = 60;
 const TIMEOUT_MS = 180_000;
 const END_LABELS = ['Continue', 'My line', 'Delete'];
@@ -42,7 +50,10 @@ interface SeenRelay {
   network(): readonly string[];
   /** How many messages there are above the thread. */
   heads(): number;
+  /** Ends it, where the button for that is shown. */
   end(): void;
+  /** What the shelf of its channel says. */
+  shelf(): Promise<string>;
   /** The finished story and the line below it; undefined until then. */
   over(): { readonly story: string; readonly print: string } | undefined;
 }
@@ -81,6 +92,10 @@ export async function surviveRelays(
     await Promise.all(victims.map(async (role) => running.set(role, await startRole(role, env))));
     await platform.connected();
   };
+  const killAll = async (victims: readonly Role[]) => {
+    await Promise.all(victims.map((role) => running.get(role)!.kill()));
+    platform.cut();
+  };
   try {
     await startAll(roles);
     for (let kill = 0; kill < kills; kill++) {
@@ -100,8 +115,7 @@ export async function surviveRelays(
       })();
       await sleep(random() * KILL_WINDOW_MS);
       const victims = redis && kill % 2 === 0 ? (['bots'] as const) : roles;
-      await Promise.all(victims.map((role) => running.get(role)!.kill()));
-      platform.cut();
+      await killAll(victims);
       written[0]?.delete();
       written[1]?.edit(`Mended in ${kill}.`);
       if (written[0]) expected.splice(1, 1);
@@ -111,6 +125,13 @@ export async function surviveRelays(
       await say(`Last of ${kill}.`);
       await until(() => relay.network().length > 0, 'a line of the computer', TIMEOUT_MS);
       relay.end();
+      if (kill % 3 === 1) {
+        await sleep(random() * END_WINDOW_MS);
+        await killAll(roles);
+        await startAll(roles);
+        // The press may have been lost.
+        relay.end();
+      }
       const { story, print } = await until(() => relay.over(), `the end of relay ${kill}`, TIMEOUT_MS);
       const network = relay.network();
       let rest = story;
@@ -123,6 +144,9 @@ export async function surviveRelays(
       assert.equal(rest, expected.join(' '));
       assert.ok(print.includes(`the computer (${network.length} line`), print);
       assert.equal(relay.heads(), 1);
+      const listed = await relay.shelf();
+      assert.match(listed, /What this channel has written: 1 story/);
+      assert.match(listed, /1\. .*It all began/);
     }
     platform.check();
   } finally {
@@ -164,7 +188,8 @@ export async function relaysOnDiscord(): Promise<RelayPlatform> {
             return line === undefined ? [] : [discordEscaping.unescape(line)];
           }),
         heads: () => headsOf().length,
-        end: () => void ann.press(head!, 'The end'),
+        end: () => void (labelsOf(head!).includes('The end') && ann.press(head!, 'The end')),
+        shelf: () => ephemeralReply(ann.slash(channel, 'scifi-shelf')),
         over() {
           const end = own().find((message) => withoutTitles(labelsOf(message)).join() === END_LABELS.join());
           if (!end) return undefined;
@@ -210,7 +235,11 @@ export async function relaysOnSlack(): Promise<RelayPlatform> {
             .filter(isLine)
             .map(({ blocks }) => wordsOf(blocks, 'section')),
         heads: () => botsMessages(channel).length,
-        end: () => void ann.press(head, 'The end'),
+        end: () => void (slackLabelsOf(head).includes('The end') && ann.press(head, 'The end')),
+        shelf: () => {
+          const asked = ann.slash(channel, '/scifi-shelf');
+          return until(() => ephemeralTo(slack, asked), 'the list', TIMEOUT_MS);
+        },
         over() {
           const end = own().find(
             (message) => withoutTitles(slackLabelsOf(message)).join() === END_LABELS.join(),

@@ -62,6 +62,14 @@ describe('the works of a channel', () => {
     assert.deepEqual([best.line!.text, best.line!.count, best.line!.of], ['choice 1 of 0-5', 5, 'votes']);
     const single = highlightsOf([work('one', { forks: [fork([3, 4])] })])!;
     assert.deepEqual([single.line!.text, single.fork!.votes], ['choice 1 of 3-4', 7]);
+    const liked = (reactions: number) =>
+      work('relay', { kind: 'relay', liked: { text: 'Liked.', reactions } });
+    const voted = work('one', { forks: [fork([3, 4]), fork([0, 5])] });
+    const lineOf = (reactions: number) => highlightsOf([voted, liked(reactions)])!.line!;
+    assert.deepEqual([lineOf(6).text, lineOf(6).count, lineOf(6).of], ['Liked.', 6, 'reactions']);
+    assert.deepEqual([lineOf(4).count, lineOf(4).of], [5, 'votes']);
+    const relays = highlightsOf([liked(1), liked(2)])!;
+    assert.deepEqual([relays.line!.count, relays.fork], [2, undefined]);
     const silent = { choices: ['a'], counts: [0] };
     assert.equal(highlightsOf([work('one', { forks: [silent] })])!.fork, undefined);
   });

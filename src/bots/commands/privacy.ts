@@ -26,7 +26,8 @@ function privacyLines({ retentionMs, shareMs, shelfMs, url }: PrivacyPolicy): st
   return [
     'What you ask me for is kept with your id here until your story has ended, and for ' +
       `${kept} after that: the opening, the settings and the story. Then it is deleted.`,
-    'Lines that you write in a relay are kept as long, with your name in this chat and not with your id.',
+    'Lines that you write in a relay are kept as long, with your name in this chat and not with your id; ' +
+      '`/scifi-shelf` has them without your name.',
     'Logs hold ids and error codes, never what you or I wrote. Nothing is used for training, sold or passed on. ' +
       'How many stories you asked for is counted under a key that changes every day and does not name you.',
     'Likes and dislikes are counted by model and settings. With a story, and as long as it is kept, a hash that does not ' +

@@ -60,5 +60,10 @@ describe('sentences about the shelf', () => {
         '_/scifi-shelf lists all stories of this channel._',
       ].join('\n\n'),
     );
+    const relay: Work = { ...one, kind: 'relay', forks: [], liked: { text: 'Up, *up*.', reactions: 1 } };
+    assert.equal(
+      digestText(highlightsOf([relay])!, 1, new Map(), 'discord').split('\n\n')[2],
+      '**The best line**, of **A \\<b\\> & c**, with 1 reaction\n“Up, \\*up\\*.”',
+    );
   });
 });

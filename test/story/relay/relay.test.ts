@@ -20,11 +20,13 @@ import {
   deadlineOf,
   finishRelay,
   forgetAuthor,
+  isShared,
   MAX_AGE_MS,
   RELAY_BOUNDS,
   type Relay,
   type RelayTerms,
   SILENT_MS,
+  segmentsOf,
   textOf,
 } from '../../../src/story/relay/relay.ts';
 import { TURN_MS } from '../../../src/story/relay/turns.ts';
@@ -68,6 +70,57 @@ function answered(relay: Relay, text: string, id?: number): Relay {
   const next = finishDraft(drafted, number, text, 0);
   return id === undefined ? next : posted(next, number, String(id));
 }
+
+describe('a relay that is over', () => {
+  const line = (text: string, by?: string, message = 'm') => ({
+    text,
+    at: 0,
+    message,
+    ...(by ? { by } : {}),
+  });
+
+  it('is one text, in which the words of users are told apart', () => {
+    const lines = [
+      line('It began', 'ann'),
+      line(', and fell.'),
+      line('It rose.'),
+      line('Up.', 'bob'),
+      line('Down.', 'cem'),
+    ];
+    assert.deepEqual(segmentsOf({ lines: [...lines, line('The end.')] }), [
+      { kind: 'prompt', text: 'It began' },
+      { kind: 'written', text: ', and fell. It rose. ' },
+      { kind: 'prompt', text: 'Up. Down.' },
+      { kind: 'written', text: ' The end.' },
+    ]);
+    assert.deepEqual(segmentsOf({ lines: [] }), []);
+  });
+
+  it('has the same text in segments as in one piece, with no space at the edge of a user’s words', () => {
+    const texts = fc.stringMatching(/^[A-Za-z,.!…][a-z .]{0,8}$/).filter((text) => text.trim() === text);
+    const lines = fc.array(
+      fc.record({ text: texts, by: fc.option(fc.constantFrom('ann', 'bob'), { nil: undefined }) }),
+    );
+    fc.assert(
+      fc.property(lines, (all) => {
+        const relay = { lines: all.map(({ text, by }) => line(text, by)) };
+        const segments = segmentsOf(relay);
+        assert.equal(segments.map(({ text }) => text).join(''), textOf(relay));
+        for (const [index, { kind, text }] of segments.entries()) {
+          assert.notEqual(kind, segments[index + 1]?.kind);
+          if (kind === 'prompt') assert.equal(text, text.trim());
+        }
+      }),
+    );
+  });
+
+  it('is written together when users and the network have a line in the thread', () => {
+    const opening = { text: 'A.', at: 0, by: 'ann' };
+    assert.equal(isShared({ lines: [opening, line('B.')] }), false, 'the host alone');
+    assert.equal(isShared({ lines: [opening, line('B.', 'bob')] }), false, 'no line of the network');
+    assert.equal(isShared({ lines: [line('B.'), line('C.', 'bob')] }), true);
+  });
+});
 
 describe('a relay', () => {
   it('begins with the opening as a line of its host, which the network answers', () => {
