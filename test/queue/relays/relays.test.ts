@@ -24,6 +24,8 @@ import { ALL_BACKENDS, type Backend } from '../../helpers/backends.ts';
 import { NO_LIMITS } from '../../helpers/limits.ts';
 import { PATIENCE_MS, until } from '../../helpers/programs.ts';
 
+/** Three relays in a channel, and ten in a community. */
+const TOGETHER = { ...NO_LIMITS, together: { channel: 3, community: 10 } };
 const logger = pino({ level: 'silent' });
 /** The part of an address that is of no use after the end. */
 const SECRET = ' secret';
