@@ -8,12 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeDiscord } from '../fakes/discord/fake-discord.ts';
 import { Person } from '../fakes/discord/people.ts';
 import type { FakeMessage } from '../fakes/discord/world.ts';
-import { botsMessages, finished, isEphemeral, isOver, labelsOf, textOf } from '../harness/discord.ts';
+import { botsMessages, isEphemeral, isOver, labelsOf, textOf } from '../harness/discord.ts';
 import { embeddedFolder } from '../helpers/embedded-folder.ts';
 import { type Role, type RoleProcess, startRole } from '../helpers/processes.ts';
 import { startRedis, until } from '../helpers/programs.ts';
 import { PROMPT, undisturbed } from '../helpers/undisturbed.ts';
-import { AT_ONCE, type OwnBackend } from './own-survival.ts';
+import { leasesAreFree, type OwnBackend } from './own-survival.ts';
 
 const LENGTH = 300;
 const PACE = 2_000;
@@ -100,11 +100,7 @@ export async function surviveOpenings(
       for (const one of shown().filter(isOpen)) ann.press(one, 'Delete');
       await until(() => shown().length === 1, 'one message', TIMEOUT_MS);
     }
-    // Every lease is given back: a user has as many stories at once as the limits allow.
-    const more = Array.from({ length: AT_ONCE }, (_, seed) =>
-      ann.slash(discord.world.addChannel(), 'scifi', { prompt: PROMPT, seed, length: LENGTH }),
-    );
-    for (const one of more) await finished(one, TIMEOUT_MS);
+    await leasesAreFree(discord, ann);
     // The end of a choice is a timestamp.
     assert.deepEqual(
       discord.world.pings.filter((ping) => !ping.startsWith('<t:')),
