@@ -3,6 +3,7 @@
  * by itself; a new line wakes it earlier.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ask, isDue } from '../../story/relay/drafts.ts';
 import { hear, mend, strike, type Verdict } from '../../story/relay/lines.ts';
@@ -41,6 +42,12 @@ const SALT_BYTES = 32;
 const FORGOTTEN_HOST = '0';
 /** Threads of relays that are remembered; the oldest are read from the store again. */
 const THREADS_MAX = 1_000;
+
+/**
+ * Between two threads that are read again. Each is at least one request to the platform, and stories need most of those
+ * that a process may make: for Discord, 25 a second.
+ */
+const CATCH_UP_PAUSE_MS = 100;
 
 /** The beginning of a relay's id, which no reply's and no vote's id has. */
 export const RELAY_ID = 'relay-';
@@ -85,6 +92,7 @@ export class Relays<Address> {
   readonly #known = new Map<string, Promise<string | undefined>>();
   /** The last change of each relay that this process makes: changes take place in the order of the events. */
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #closed = new AbortController();
 
   constructor(options: RelaysOptions<Address>) {
     const { connection, platform, logger } = options;
@@ -272,16 +280,22 @@ export class Relays<Address> {
    * @param isMissed whether messages of a relay may have been missed
    */
   async catchUp(isMissed: (record: RelayRecord<Address>) => boolean = () => true): Promise<void> {
+    const { signal } = this.#closed;
     const records = await this.#records;
-    for (const id of await outlast(() => records.list(Number.MAX_SAFE_INTEGER))) {
-      const record = await outlast(() =>
-        records.update(id, (latest) =>
-          latest.relay.phase === 'open' && latest.head !== undefined && isMissed(latest)
-            ? { ...latest, looks: latest.looks + 1 }
-            : latest,
-        ),
+    for (const id of await outlast(() => records.list(Number.MAX_SAFE_INTEGER), signal)) {
+      const record = await outlast(
+        () =>
+          records.update(id, (latest) =>
+            latest.relay.phase === 'open' && latest.head !== undefined && isMissed(latest)
+              ? { ...latest, looks: latest.looks + 1 }
+              : latest,
+          ),
+        signal,
       );
-      if (record?.relay.phase === 'open' && isMissed(record)) void this.#jobs.wake(id);
+      if (record?.relay.phase !== 'open' || !isMissed(record)) continue;
+      void this.#jobs.wake(id);
+      await sleep(CATCH_UP_PAUSE_MS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
     }
   }
 
@@ -296,18 +310,19 @@ export class Relays<Address> {
     const records = await this.#records;
     for (const id of await records.list(Number.MAX_SAFE_INTEGER)) {
       const replacement = randomUUID();
+      let isTheirs = false;
       const record = await records.update(id, (latest) => {
         const { key } = authorOf(latest, person, undefined);
         const relay = forgetAuthor(latest.relay, key, replacement);
-        return relay === latest.relay ? latest : { ...latest, relay };
+        isTheirs = isHost(latest);
+        if (!isTheirs) return relay === latest.relay ? latest : { ...latest, relay };
+        const { titles: _, ...others } = latest;
+        return { ...others, relay, hostId: FORGOTTEN_HOST, isForgotten: true };
       });
-      if (!record || !isHost(record)) continue;
-      if (!(await this.end(id)) && record.isEndShown) await records.remove(id);
-      await records.update(id, ({ titles: _, ...latest }) => ({
-        ...latest,
-        hostId: FORGOTTEN_HOST,
-        isForgotten: true,
-      }));
+      if (!record || !isTheirs) continue;
+      // A record whose end is still to be shown is removed after that.
+      if (record.isEndShown) await records.remove(id);
+      else await this.end(id);
     }
   }
 
@@ -363,6 +378,7 @@ export class Relays<Address> {
   }
 
   close(): Promise<void> {
+    this.#closed.abort();
     return this.#jobs.close();
   }
 

@@ -510,6 +510,49 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       });
     });
 
+    it('forgets a host before the relay ends, however fast that is', async () => {
+      await withRelays(async (relays, board, platform) => {
+        await relays.start('relay-h', wish(0));
+        await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
+        board.isReadable = false;
+        const records: typeof connection.records = async (kind) => {
+          const store = await connection.records(kind);
+          const replace: typeof store.replace = async (id, version, record) => {
+            const isForgotten = 'isForgotten' in record;
+            // Whatever this process has done before may have had its effect elsewhere.
+            const until = Date.now() + (isForgotten ? 2_000 : 0);
+            while (Date.now() < until && (await relays.lookUp('relay-h')) !== 'ended') await sleep(20);
+            return store.replace(id, version, record);
+          };
+          return { ...store, replace };
+        };
+        const other = relaysOn(board, platform, { ...connection, records });
+        try {
+          await other.ready();
+          await other.forget(({ hostId }) => hostId === 'ann', 'test:ann');
+          await board.over('relay-h');
+          await until(async () => (await relays.lookUp('relay-h')) === 'unknown', 'its removal', PATIENCE_MS);
+        } finally {
+          await other.close();
+        }
+      });
+    });
+
+    it('leaves a platform room between the threads that are read again', async () => {
+      await withRelays(async (relays, board) => {
+        const ids = ['relay-p', 'relay-q', 'relay-r'];
+        for (const id of ids) {
+          await relays.start(id, wish(0));
+          await until(() => board.opened.includes(`head of ${id}`), 'its thread', PATIENCE_MS);
+        }
+        const begunAt = performance.now();
+        await relays.catchUp();
+        assert.ok(performance.now() - begunAt >= 290, 'a tenth of a second after each');
+        for (const id of ids) await relays.end(id);
+        for (const id of ids) await board.over(id);
+      });
+    });
+
     it('is given up when it can be shown to no user, and waits where the platform refuses for a moment', async () => {
       await withRelays(async (relays, board, platform) => {
         board.failure = new Error('busy');
