@@ -49,16 +49,20 @@ export class RelayLines {
           author.id,
         );
         const isBlocked = this.#chat.blocks.find(presence) !== undefined;
-        return this.#chat.relays.mend(id, { id: data.id, text: lineIn(data as APIMessage), isBlocked });
+        return this.#chat.relays.changes.mend(id, {
+          id: data.id,
+          text: lineIn(data as APIMessage),
+          isBlocked,
+        });
       });
     });
     const strike = (channelId: string, ids: readonly string[]) => {
       this.#inRelay(client, channelId, async (id) => {
-        for (const messageId of ids) await this.#chat.relays.strike(id, messageId);
+        for (const messageId of ids) await this.#chat.relays.changes.strike(id, messageId);
       });
       // Without the message above the thread, which has the same id, no user can end the relay.
       for (const thread of ids) {
-        this.#inRelay(client, thread, async (id) => void (await this.#chat.relays.end(id)));
+        this.#inRelay(client, thread, async (id) => void (await this.#chat.relays.changes.end(id)));
       }
     };
     client.ws.on(
@@ -83,7 +87,7 @@ export class RelayLines {
     if (author.bot || author.system || message.system || message.webhookId) return false;
     if (!channel.isThread() || channel.ownerId !== this.#botId) return false;
     try {
-      const relayId = await this.#chat.relays.find(channel.id);
+      const relayId = await this.#chat.relays.threads.find(channel.id);
       return relayId !== undefined && (await this.#hear(relayId, message));
     } catch (error) {
       this.#chat.logger.warn({ message: message.id, ...loggable(error) }, 'a line was not heard');
@@ -96,7 +100,7 @@ export class RelayLines {
     const { id, author, guildId, member, channelId } = message;
     const block = this.#chat.blocks.find(presenceOf(message, author.id));
     if (block) await tellBlocked(message, block, this.#chat, this.#api);
-    const { verdict, relay } = await this.#chat.relays.hear(relayId, {
+    const { verdict, relay } = await this.#chat.relays.changes.hear(relayId, {
       id,
       at: messageAt(id),
       person: requesterOf(author.id, guildId).person,
@@ -130,7 +134,7 @@ export class RelayLines {
     const channel = client.channels.cache.get(channelId);
     if (!channel?.isThread() || channel.ownerId !== this.#botId) return;
     this.#safely(async () => {
-      const relayId = await this.#chat.relays.find(channelId);
+      const relayId = await this.#chat.relays.threads.find(channelId);
       if (relayId !== undefined) await act(relayId, channel);
     });
   }

@@ -93,12 +93,12 @@ export class RelayInteractions {
     const { user, memberPermissions } = interaction;
     const { relays, shelf } = this.#chat;
     if (action === 'ask') {
-      const asked = await relays.ask(relayId);
+      const asked = await relays.changes.ask(relayId);
       return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
     }
     const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
     if (user.id !== hostId && !isModerator) return notHost(action);
-    if (action === 'end') return (await relays.end(relayId)) ? undefined : IS_OVER;
+    if (action === 'end') return (await relays.changes.end(relayId)) ? undefined : IS_OVER;
     if (await relays.delete(relayId)) return undefined;
     return (await shelf.removeWork(shelfChannelOf(interaction, relayId), relayId)) ? OFF_SHELF : NOT_KEPT;
   }

@@ -31,10 +31,10 @@ import {
 import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
 import type { Hold } from '../records/jobs.ts';
-import type { Records } from '../records/records.ts';
 import { removeStories, takeOff, titleStories } from '../shelf/shelving.ts';
 import { ended, givenUp, type RelayBoard, RelayLost, type RelayRecord, snapshotOf } from './record.ts';
 import { isShelved, likedLine, type RelayShelving, shelveRelay, showOnShelf } from './shelving.ts';
+import type { RelayThreads } from './threads.ts';
 
 /** How often the record is read for the host's end while the network writes. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -42,7 +42,7 @@ const LOOK_INTERVAL_MS = 1_000;
 export interface RelayDrive<Address> extends Omit<RelayShelving<Address>, 'signal'> {
   readonly board: RelayBoard<Address>;
   /** Stores or removes the key of the relay's thread. */
-  readonly threads: Pick<Records<{ readonly relayId: string }>, 'add' | 'remove'>;
+  readonly threads: Pick<RelayThreads, 'add' | 'remove'>;
   /** Gives a lease on the limits on stories back. */
   readonly giveBack: (lease: Lease) => Promise<void>;
   /** Gives the place among the relays of the channel back. */
@@ -97,7 +97,7 @@ async function step<Address>(
     await hold.confirm();
     const head = await board.announce(id, record, signal);
     const thread = board.threadOf(record.address, head);
-    await outlast(() => drive.threads.add(thread, { relayId: id }), signal);
+    await outlast(() => drive.threads.add(thread, id), signal);
     await board.openThread(record.address, head, relay);
     // A line may have been posted before the thread's key was known.
     await change((latest) => ({ ...latest, head, thread, looks: latest.looks + 1 }));

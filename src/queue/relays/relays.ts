@@ -5,15 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { ask, isDue } from '../../story/relay/drafts.ts';
-import { hear, mend, strike, type Verdict } from '../../story/relay/lines.ts';
-import {
-  beginRelay,
-  closeRelay,
-  forgetAuthor,
-  type Relay,
-  type RelayTerms,
-} from '../../story/relay/relay.ts';
+import { beginRelay, forgetAuthor, type RelayTerms } from '../../story/relay/relay.ts';
 import type { Limits, LookUp } from '../admission/limits.ts';
 import { sentences } from '../admission/settings.ts';
 import type { Requester } from '../admission/store.ts';
@@ -26,22 +18,14 @@ import { Records } from '../records/records.ts';
 import type { Replies } from '../replies.ts';
 import type { Shelf } from '../shelf/shelf.ts';
 import type { Stories } from '../stories.ts';
+import { RelayChanges } from './changes.ts';
 import { driveRelay } from './drive.ts';
-import {
-  authorOf,
-  givenUp,
-  heardBy,
-  isUnfinished,
-  type RelayBoard,
-  type RelayMessage,
-  type RelayRecord,
-} from './record.ts';
+import { authorOf, givenUp, isUnfinished, type RelayBoard, type RelayRecord } from './record.ts';
+import { RelayThreads } from './threads.ts';
 
 const SALT_BYTES = 32;
 /** Replaces a user's id that is forgotten. */
 const FORGOTTEN_HOST = '0';
-/** Threads of relays that are remembered; the oldest are read from the store again. */
-const THREADS_MAX = 1_000;
 
 /**
  * Between two threads that are read again. Each is at least one request to the platform, and stories need most of those
@@ -87,11 +71,9 @@ export class Relays<Address> {
   readonly #lasting: (address: Address) => Address;
   readonly #jobs: RecordJobs;
   readonly #records: Promise<Records<RelayRecord<Address>>>;
-  readonly #threads: Promise<Records<{ readonly relayId: string }>>;
-  /** Ids of relays, by the keys of their threads. */
-  readonly #known = new Map<string, Promise<string | undefined>>();
-  /** The last change of each relay that this process makes: changes take place in the order of the events. */
-  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly threads: RelayThreads;
+  /** What users do in relays. */
+  readonly changes: RelayChanges<Address>;
   readonly #closed = new AbortController();
 
   constructor(options: RelaysOptions<Address>) {
@@ -105,11 +87,9 @@ export class Relays<Address> {
     };
     this.#jobs = new RecordJobs(connection, `relays-${platform}`, isDriven, logger);
     this.#records = outlast(() => connection.records('relays')).then((store) => new Records(store, platform));
-    this.#threads = outlast(() => connection.records('relay-threads')).then(
-      (store) => new Records(store, platform),
-    );
     this.#records.catch(() => {});
-    this.#threads.catch(() => {});
+    this.threads = new RelayThreads(connection, platform);
+    this.changes = new RelayChanges(this.#records, (id) => this.#jobs.wake(id), this.#clock);
   }
 
   get name(): string {
@@ -117,7 +97,7 @@ export class Relays<Address> {
   }
 
   async ready(): Promise<void> {
-    await Promise.all([this.#jobs.ready(), this.#records, this.#threads]);
+    await Promise.all([this.#jobs.ready(), this.#records, this.threads.ready()]);
   }
 
   /**
@@ -165,85 +145,6 @@ export class Relays<Address> {
       for (const undo of undos.reverse()) await undo().catch(() => {});
       throw error;
     }
-  }
-
-  /**
-   * The relay of a thread; undefined when it has none. Calls at the same time share one look-up, so that the messages of
-   * a thread are judged in their order.
-   */
-  find(thread: string): Promise<string | undefined> {
-    const known = this.#known.get(thread);
-    if (known) return known;
-    const finding = this.#relayOf(thread);
-    this.#known.set(thread, finding);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= THREADS_MAX) break;
-      this.#known.delete(oldest);
-    }
-    return finding;
-  }
-
-  async #relayOf(thread: string): Promise<string | undefined> {
-    let relayId: string | undefined;
-    try {
-      relayId = (await (await this.#threads).read(thread))?.relayId;
-    } finally {
-      if (relayId === undefined) this.#known.delete(thread);
-    }
-    return relayId;
-  }
-
-  /** Judges a message in the thread of a relay, and adds its line where it is one. */
-  async hear(
-    id: string,
-    message: RelayMessage,
-  ): Promise<{ readonly verdict: Verdict; readonly relay?: Relay | undefined }> {
-    let verdict: Verdict = { is: 'over' };
-    const record = await this.#change(id, (latest) => {
-      const heard = hear(latest.relay, heardBy(latest, message));
-      verdict = heard.verdict;
-      return heard.relay;
-    });
-    return { verdict, relay: record?.relay };
-  }
-
-  /** Mends the line of an edited message; see `mend`. */
-  async mend(
-    id: string,
-    { id: messageId, text, isBlocked }: Pick<RelayMessage, 'id' | 'text' | 'isBlocked'>,
-  ): Promise<void> {
-    await this.#change(id, ({ relay }) => mend(relay, messageId, text, isBlocked));
-  }
-
-  /** Takes the line of a deleted message out. */
-  async strike(id: string, messageId: string): Promise<void> {
-    await this.#change(id, ({ relay }) => strike(relay, messageId));
-  }
-
-  /**
-   * Asks the network for a line.
-   *
-   * @returns `its own` when its last line is not followed by a line yet
-   */
-  async ask(id: string): Promise<'asked' | 'its own' | 'over'> {
-    let isAsked = false;
-    const record = await this.#change(id, ({ relay }) => {
-      const asked = ask(relay, this.#clock());
-      isAsked = asked !== undefined;
-      return asked ?? relay;
-    });
-    if (isAsked) return 'asked';
-    return record?.relay.phase === 'open' ? 'its own' : 'over';
-  }
-
-  /** Ends a relay; false when it is over. */
-  async end(id: string): Promise<boolean> {
-    let isUnderWay = false;
-    await this.#change(id, ({ relay }) => {
-      isUnderWay = relay.phase === 'open';
-      return closeRelay(relay, 'ended', this.#clock());
-    });
-    return isUnderWay;
   }
 
   /**
@@ -322,7 +223,7 @@ export class Relays<Address> {
       if (!record || !isTheirs) continue;
       // A record whose end is still to be shown is removed after that.
       if (record.isEndShown) await records.remove(id);
-      else await this.end(id);
+      else await this.changes.end(id);
     }
   }
 
@@ -344,7 +245,7 @@ export class Relays<Address> {
           id,
           storyPrefix: `${platform}-${id}`,
           records: await this.#records,
-          threads: await this.#threads,
+          threads: this.threads,
           stories,
           shelf,
           board,
@@ -372,7 +273,7 @@ export class Relays<Address> {
     for (const id of await records.list(Date.now() - ageMs)) {
       if ((await this.lookUp(id)) !== 'ended') continue;
       const thread = (await records.read(id))?.thread;
-      if (thread !== undefined) await (await this.#threads).remove(thread);
+      if (thread !== undefined) await this.threads.remove(thread);
       await records.remove(id);
     }
   }
@@ -380,31 +281,6 @@ export class Relays<Address> {
   close(): Promise<void> {
     this.#closed.abort();
     return this.#jobs.close();
-  }
-
-  /** Changes a relay after the changes before it, and wakes its job when there is something to do. */
-  async #change(
-    id: string,
-    change: (record: RelayRecord<Address>) => Relay,
-  ): Promise<RelayRecord<Address> | undefined> {
-    const records = await this.#records;
-    const update = () =>
-      atOnce(
-        records.update(id, (record) => {
-          const relay = change(record);
-          return relay === record.relay ? record : { ...record, relay };
-        }),
-        sentences.unavailable,
-      );
-    const changing = (this.#tails.get(id) ?? Promise.resolve()).then(update, update);
-    this.#tails.set(id, changing);
-    try {
-      const record = await changing;
-      if (record && (isDue(record.relay) || record.relay.phase !== 'open')) void this.#jobs.wake(id);
-      return record;
-    } finally {
-      if (this.#tails.get(id) === changing) this.#tails.delete(id);
-    }
   }
 
   /** Ends a relay that could not be shown in all attempts. */

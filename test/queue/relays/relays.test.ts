@@ -206,23 +206,23 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withRelays(async (relays, board) => {
         await relays.start('relay-1', wish(1));
         const [first] = await board.lines('relay-1', 1);
-        assert.equal(await relays.find('head of relay-1'), 'relay-1');
+        assert.equal(await relays.threads.find('head of relay-1'), 'relay-1');
         assert.deepEqual(board.givenBack, ['relay-1'], 'its host’s story is given back once');
         const told = [first!.text];
         for (const person of ['bob', 'cem', 'dan']) {
-          const { verdict } = await relays.hear('relay-1', message(board, person, `Now ${person}.`));
+          const { verdict } = await relays.changes.hear('relay-1', message(board, person, `Now ${person}.`));
           assert.equal(verdict.is, 'line');
           told.push(`Now ${person}.`, (await board.lines('relay-1', told.length / 2 + 1.5)).at(-1)!.text);
         }
         board.isReadable = false;
-        assert.equal(await relays.end('relay-1'), true);
+        assert.equal(await relays.changes.end('relay-1'), true);
         const relay = await board.over('relay-1');
         assert.equal(textOf(relay), ['It began.', ...told].join(' '));
         assert.equal(relay.ending, 'ended');
         await until(async () => (await relays.lookUp('relay-1')) === 'ended', 'its end', PATIENCE_MS);
-        assert.equal(await relays.end('relay-1'), false);
-        assert.equal(await relays.ask('relay-1'), 'over');
-        const late = await relays.hear('relay-1', message(board, 'bob', 'Late.'));
+        assert.equal(await relays.changes.end('relay-1'), false);
+        assert.equal(await relays.changes.ask('relay-1'), 'over');
+        const late = await relays.changes.hear('relay-1', message(board, 'bob', 'Late.'));
         assert.equal(late.verdict.is, 'over');
         assert.equal(await relays.delete('relay-1'), true);
         await until(async () => (await relays.lookUp('relay-1')) === 'unknown', 'its removal', PATIENCE_MS);
@@ -239,19 +239,19 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           message(board, `person ${index % 10}`, `Line ${index}.`),
         );
         const heard = await Promise.all(
-          messages.flatMap((one) => [one, one]).map((one) => relays.hear('relay-2', one)),
+          messages.flatMap((one) => [one, one]).map((one) => relays.changes.hear('relay-2', one)),
         );
         assert.equal(heard.filter(({ verdict }) => verdict.is === 'line').length, 30);
         await Promise.all([
-          relays.mend('relay-2', { ...messages[3]!, text: 'Mended.' }),
-          relays.strike('relay-2', messages[4]!.id),
-          relays.strike('relay-2', messages[4]!.id),
+          relays.changes.mend('relay-2', { ...messages[3]!, text: 'Mended.' }),
+          relays.changes.strike('relay-2', messages[4]!.id),
+          relays.changes.strike('relay-2', messages[4]!.id),
         ]);
-        assert.equal(await relays.ask('relay-2'), 'asked');
+        assert.equal(await relays.changes.ask('relay-2'), 'asked');
         const [answer] = await board.lines('relay-2', 1);
-        assert.equal(await relays.ask('relay-2'), 'its own');
+        assert.equal(await relays.changes.ask('relay-2'), 'its own');
         board.isReadable = false;
-        await relays.end('relay-2');
+        await relays.changes.end('relay-2');
         const expected = messages.map(({ text }, index) => (index === 3 ? 'Mended.' : text)).toSpliced(4, 1);
         assert.equal(textOf(await board.over('relay-2')), ['It began.', ...expected, answer!.text].join(' '));
       });
@@ -283,13 +283,13 @@ for (const { name, skip, start } of ALL_BACKENDS) {
             message(board, 'bob', 'Three.'),
           ];
           const judge = async (one: RelayMessage) => {
-            const id = await second.find('head of relay-o');
-            return (await second.hear(id!, one)).verdict.is;
+            const id = await second.threads.find('head of relay-o');
+            return (await second.changes.hear(id!, one)).verdict.is;
           };
           assert.deepEqual(await Promise.all(heard.map(judge)), ['line', 'line', 'out of turn']);
-          assert.equal(await second.find('head of another'), undefined);
+          assert.equal(await second.threads.find('head of another'), undefined);
           board.isReadable = false;
-          await first.end('relay-o');
+          await first.changes.end('relay-o');
           await board.over('relay-o');
         } finally {
           await second.close();
@@ -302,7 +302,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await first.start('relay-3', wish(2));
         await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
         const heard = [message(board, 'bob', 'One.'), message(board, 'cem', 'Two.')];
-        await first.hear('relay-3', heard[0]!);
+        await first.changes.hear('relay-3', heard[0]!);
         await board.lines('relay-3', 1);
         await first.close();
         const missed = [message(board, 'dan', 'Three.'), message(board, 'bob', 'Four.')];
@@ -313,8 +313,8 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           second.work(board);
           await second.catchUp();
           const [answer, next] = await board.lines('relay-3', 2);
-          await second.hear('relay-3', missed[0]!);
-          await second.end('relay-3');
+          await second.changes.hear('relay-3', missed[0]!);
+          await second.changes.end('relay-3');
           const relay = await board.over('relay-3');
           assert.equal(textOf(relay), `It began. Uno. ${answer!.text} Three. Four. ${next!.text}`);
           assert.deepEqual(board.announced, ['relay-3']);
@@ -348,7 +348,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(async () => (await queue.getJobState('relay-5')) === 'delayed', 'its wait', PATIENCE_MS);
         await queue.remove('relay-5');
         await queue.close();
-        await relays.end('relay-5');
+        await relays.changes.end('relay-5');
         await board.over('relay-5');
       });
     });
@@ -369,7 +369,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           relays.start('relay-8', wish(0, 'A.', 'c2')),
           /There are 10 relays here already/,
         );
-        for (const id of ids) await relays.end(id);
+        for (const id of ids) await relays.changes.end(id);
         for (const id of ids) await board.over(id);
         const begins = () =>
           relays.start('relay-9', wish(0)).then(
@@ -377,7 +377,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
             () => false,
           );
         await until(begins, 'the next relay', PATIENCE_MS);
-        await relays.end('relay-9');
+        await relays.changes.end('relay-9');
         await board.over('relay-9');
       });
     });
@@ -404,7 +404,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await relays.catchUp(({ address }) => address === 'kept');
         await until(async () => (await linesOf('relay-k')) === 2, 'the missed line', PATIENCE_MS);
         assert.deepEqual(board.ended, [], 'nothing is shown where nothing can be seen');
-        await relays.end('relay-k');
+        await relays.changes.end('relay-k');
         await board.over('relay-k');
       });
     });
@@ -413,7 +413,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withRelays(async (relays, board) => {
         await relays.start('relay-a', wish(0));
         await until(() => board.opened.length > 0, 'its thread', PATIENCE_MS);
-        await relays.hear('relay-a', message(board, 'bob', 'One.'));
+        await relays.changes.hear('relay-a', message(board, 'bob', 'One.'));
         board.isReadable = false;
         await relays.forget(({ hostId }) => hostId === 'bob', 'test:bob');
         await relays.forget(({ hostId }) => hostId === 'ann', 'test:ann');
@@ -437,7 +437,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         const lines: RelayMessage[] = [];
         const hear = async (person: string, text: string) => {
           lines.push(message(board, person, text));
-          await relays.hear('relay-s', lines.at(-1)!);
+          await relays.changes.hear('relay-s', lines.at(-1)!);
           await board.lines('relay-s', lines.length + 1);
         };
         for (const text of ['One.', 'Two.', 'Three.']) await hear('bob', text);
@@ -445,7 +445,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         board.thread.set('relay-s', [{ ...lines[0]!, text: 'Uno.' }, lines[1]!, lines[3]!]);
         board.reactions.set(lines[0]!.id, 2).set(lines[3]!.id, 1);
         board.failure = new Error('busy');
-        await relays.end('relay-s');
+        await relays.changes.end('relay-s');
         await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
         const [before] = await shelf.works('c1');
         assert.match(before?.titles[0] ?? '', /^It began/);
@@ -485,16 +485,16 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await relays.start('relay-o', wish(1));
         await board.lines('relay-o', 1);
         await relays.start('relay-u', wish(0));
-        await relays.hear('relay-u', message(board, 'bob', 'One.'));
+        await relays.changes.hear('relay-u', message(board, 'bob', 'One.'));
         board.isReadable = false;
         for (const id of ['relay-o', 'relay-u']) {
-          await relays.end(id);
+          await relays.changes.end(id);
           await board.over(id);
         }
         const both = async (id: string) => {
           await relays.start(id, wish(1));
           await board.lines(id, 1);
-          await relays.hear(id, message(board, 'bob', 'One.'));
+          await relays.changes.hear(id, message(board, 'bob', 'One.'));
           await board.lines(id, 2);
         };
         await both('relay-f');
@@ -503,7 +503,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(async () => (await relays.lookUp('relay-f')) === 'unknown', 'its removal', PATIENCE_MS);
         await both('relay-l');
         board.failure = new RelayLost('gone');
-        await relays.end('relay-l');
+        await relays.changes.end('relay-l');
         await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
         const isOff = async () => (await shelf.works('c1')).length === 0;
         await until(isOff, 'its removal from the shelf', PATIENCE_MS);
@@ -548,7 +548,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         const begunAt = performance.now();
         await relays.catchUp();
         assert.ok(performance.now() - begunAt >= 290, 'a tenth of a second after each');
-        for (const id of ids) await relays.end(id);
+        for (const id of ids) await relays.changes.end(id);
         for (const id of ids) await board.over(id);
       });
     });
@@ -561,7 +561,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         board.failure = undefined;
         await board.lines('relay-b', 1);
         board.failure = new RelayLost('gone');
-        await relays.hear('relay-b', message(board, 'bob', 'One.'));
+        await relays.changes.hear('relay-b', message(board, 'bob', 'One.'));
         await until(async () => (await relays.lookUp('relay-b')) === 'ended', 'its end', PATIENCE_MS);
         await relays.removeOlderThan(-1_000);
         assert.equal(await relays.lookUp('relay-b'), 'unknown', 'removed with its age');

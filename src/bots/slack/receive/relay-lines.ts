@@ -62,17 +62,17 @@ export class RelayLines {
     const isFirst = head === ts;
     if (!isDeleted && (isFirst || message.bot_id !== undefined)) return false;
     if (!isFirst && parent !== undefined && parent !== botUserId) return false;
-    const relayId = await this.#chat.relays.find(threadKeyOf(conversation, head));
+    const relayId = await this.#chat.relays.threads.find(threadKeyOf(conversation, head));
     if (relayId === undefined) return false;
     const { relays } = this.#chat;
     if (isDeleted) {
       // Without the message above the thread, no user can end the relay.
-      if (isFirst) await relays.end(relayId);
-      else await relays.strike(relayId, ts);
+      if (isFirst) await relays.changes.end(relayId);
+      else await relays.changes.strike(relayId, ts);
     } else if (event.subtype === 'message_changed') {
       const block = this.#chat.blocks.find(presenceIn(conversation, message.user));
       const text = lineOf(message.text ?? '', botUserId);
-      await relays.mend(relayId, { id: ts, text, isBlocked: block !== undefined });
+      await relays.changes.mend(relayId, { id: ts, text, isBlocked: block !== undefined });
     } else if (isWritten(message)) return this.#hear(relayId, message, conversation, botUserId);
     return true;
   }
@@ -93,7 +93,7 @@ export class RelayLines {
       refusals.inc({ code: 'blocked' });
       if (sentence) await tell(sentence);
     }
-    const { verdict, relay } = await this.#chat.relays.hear(relayId, {
+    const { verdict, relay } = await this.#chat.relays.changes.hear(relayId, {
       id: ts,
       at: messageAt(ts),
       person: requesterOf(teamId, user).person,

@@ -115,7 +115,7 @@ export class SlackRelays {
     if (action === 'ask') {
       const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
       if (refusal) return refusal;
-      const asked = await relays.ask(relayId);
+      const asked = await relays.changes.ask(relayId);
       return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
     }
     // A blocked user can still end and delete a relay.
@@ -123,7 +123,7 @@ export class SlackRelays {
     if (!isHost && (await askWhetherAdministrator(conversation, userId, this.#api)) !== 'yes') {
       return notHost(action);
     }
-    if (action === 'end') return (await relays.end(relayId)) ? undefined : IS_OVER;
+    if (action === 'end') return (await relays.changes.end(relayId)) ? undefined : IS_OVER;
     if (await relays.delete(relayId)) return undefined;
     return (await shelf.removeWork(keyOf(conversation), relayId)) ? OFF_SHELF : NOT_KEPT;
   }
