@@ -107,19 +107,26 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
   async end(id: string, record: RelayRecord<RelayAddress>): Promise<readonly string[]> {
     const { relay, head, address } = record;
     const facts = this.#factsOf(id, record);
-    const messages: string[] = [];
-    await reached(async () => {
-      for (let index = 0; ; index++) {
-        const body = layOutEnd(relay, facts, messages)[index];
-        if (!body) break;
-        messages.push(await this.#put(head!, `${id}/end/${index}`, body));
-      }
-    });
+    const told = await reached(() => this.#tell(id, record, facts)).catch(RelayLost.caught);
+    const above = layOutHead(relay, facts, !(told instanceof RelayLost));
     // The message above the thread may be deleted.
-    await reached(() => this.#api.edit(address.channelId, head!, layOutHead(relay, facts))).catch((error) => {
-      if (!(error instanceof RelayLost)) throw error;
-    });
-    return messages;
+    await reached(() => this.#api.edit(address.channelId, head!, above)).catch(RelayLost.caught);
+    if (told instanceof RelayLost) throw told;
+    return told;
+  }
+
+  /** Posts the finished story. */
+  async #tell(
+    id: string,
+    { relay, head }: RelayRecord<RelayAddress>,
+    facts: RelayFacts,
+  ): Promise<readonly string[]> {
+    const messages: string[] = [];
+    for (let index = 0; ; index++) {
+      const body = layOutEnd(relay, facts, messages)[index];
+      if (!body) return messages;
+      messages.push(await this.#put(head!, `${id}/end/${index}`, body));
+    }
   }
 
   async remove({ address, head }: RelayRecord<RelayAddress>, messages: readonly string[]): Promise<void> {

@@ -55,13 +55,17 @@ export function threadName(relay: Relay): string {
   return [...name].slice(0, THREAD_NAME_MAX).join('');
 }
 
-/** The message above the thread. */
-export function layOutHead(relay: Relay, facts: RelayFacts): MessageBody {
+/**
+ * The message above the thread.
+ *
+ * @param isTold whether the finished story is posted in the thread
+ */
+export function layOutHead(relay: Relay, facts: RelayFacts, isTold = true): MessageBody {
   const opening = openingOf(relay);
   const story = opening === undefined ? [] : [`> ${escaped(opening).replaceAll('\n', '\n> ')}`];
   if (relay.phase !== 'open') {
     return {
-      content: ['**A relay**', ...story, `-# ${escaped(overLine(relay))}`].join('\n'),
+      content: ['**A relay**', ...story, `-# ${escaped(overLine(relay, isTold))}`].join('\n'),
       components: [],
     };
   }

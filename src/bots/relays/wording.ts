@@ -96,8 +96,12 @@ export function openingOf({ lines: [first] }: Relay): string | undefined {
   return first?.by !== undefined && first.message === undefined ? first.text : undefined;
 }
 
-/** The line above the thread of a relay that is over. */
-export function overLine({ lines, ending }: Relay): string {
+/**
+ * The line above the thread of a relay that is over.
+ *
+ * @param isTold whether the story is posted in the thread
+ */
+export function overLine({ lines, ending }: Relay, isTold: boolean): string {
   if (lines.length === 0) return 'This relay ended before the first line.';
   const why = {
     ended: 'This relay is over',
@@ -106,7 +110,10 @@ export function overLine({ lines, ending }: Relay): string {
     old: 'This relay ended after two weeks',
     failed: 'This relay ended early',
   }[ending ?? 'ended'];
-  return `${why}: ${linesName(lines.length)}. The whole story is at the end of the thread.`;
+  const where = isTold
+    ? 'The whole story is at the end of the thread.'
+    : 'I may not write in its thread, so the whole story is not posted.';
+  return `${why}: ${linesName(lines.length)}. ${where}`;
 }
 
 function nameOf(name: string): string {

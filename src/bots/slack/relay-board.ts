@@ -108,18 +108,29 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
   async end(id: string, record: RelayRecord<RelayAddress>, signal: AbortSignal): Promise<readonly string[]> {
     const { relay, head, address } = record;
     const facts = this.#factsOf(id, record);
+    const told = await this.#tell(id, record, facts, signal).catch(RelayLost.caught);
+    const above = layOutHead(relay, facts, !(told instanceof RelayLost));
+    // The message above the thread may be deleted.
+    await this.#call('update', address, signal, () => this.#api.update(address, head!, above)).catch(
+      (error) => RelayLost.caught(lost(error, signal)),
+    );
+    if (told instanceof RelayLost) throw told;
+    return told;
+  }
+
+  /** Posts the finished story. */
+  async #tell(
+    id: string,
+    { relay, head, address }: RelayRecord<RelayAddress>,
+    facts: RelayFacts,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     const thread = this.addressInThread(address, head!);
+    const since = relay.closedAt ?? relay.lastAt;
     const messages: string[] = [];
     for (const [index, body] of layOutEnd(relay, facts).entries()) {
-      const since = relay.closedAt ?? relay.lastAt;
       messages.push(await this.#post(id, `end-${index}`, thread, since, body, signal));
     }
-    const update = () => this.#api.update(address, head!, layOutHead(relay, facts));
-    await this.#call('update', address, signal, update).catch((error) => {
-      const failure = lost(error, signal);
-      // The message above the thread may be deleted.
-      if (!(failure instanceof RelayLost)) throw failure;
-    });
     return messages;
   }
 

@@ -62,12 +62,16 @@ export function showsRelay(relayId: string, part: RelayPart, blocks: unknown): b
   return (blocks as { block_id?: string }[]).some(({ block_id }) => block_id === blockIdOf(relayId, part));
 }
 
-/** The message above the thread. */
-export function layOutHead(relay: Relay, facts: RelayFacts): MessageBody {
+/**
+ * The message above the thread.
+ *
+ * @param isTold whether the finished story is posted in the thread
+ */
+export function layOutHead(relay: Relay, facts: RelayFacts, isTold = true): MessageBody {
   const opening = openingOf(relay);
   const story = opening === undefined ? [] : [plainSection(clean(opening))];
   const isOpen = relay.phase === 'open';
-  const print = isOpen ? rulesOf(relay) : overLine(relay);
+  const print = isOpen ? rulesOf(relay) : overLine(relay, isTold);
   const title: types.SectionBlock = { type: 'section', text: { type: 'mrkdwn', text: '*A relay*' } };
   const blocks = [title, ...story, { ...smallPrintOf(print), block_id: blockIdOf(facts.relayId, 'head') }];
   const buttons: types.ActionsBlock = {

@@ -72,7 +72,12 @@ export async function driveRelay<Address>(drive: RelayDrive<Address>): Promise<n
       hold.signal.throwIfAborted();
       logger.info({ relay: id, reason: error.message }, 'relay given up');
       if (!record.isEndShown) await takeOff(shelvingOf(drive), id, record.channelId);
-      await changing(drive)((latest) => givenUp(latest, clock(), drive.lasting));
+      await changing(drive)((latest) => {
+        // Where the thread cannot be written to, the message above it may still show the end.
+        const isEnding = record.relay.phase !== 'over' && latest.head !== undefined;
+        if (!isEnding) return givenUp(latest, clock(), drive.lasting);
+        return { ...latest, relay: finishRelay(latest.relay, 'failed', clock()) };
+      });
     }
   }
 }

@@ -86,7 +86,10 @@ export interface RelayBoard<Address> {
     line: RelayLine,
     signal: AbortSignal,
   ): Promise<string | undefined>;
-  /** Shows the end; returns the messages of the finished story. */
+  /**
+   * Shows the end, in the message above the thread also where the story cannot be posted; returns the messages of the
+   * finished story.
+   */
   end(id: string, record: RelayRecord<Address>, signal: AbortSignal): Promise<readonly string[]>;
   /** Deletes messages; one that does not exist is deleted already. */
   remove(record: RelayRecord<Address>, messages: readonly string[]): Promise<void>;
@@ -95,6 +98,12 @@ export interface RelayBoard<Address> {
 /** A relay cannot be shown to any user any more. */
 export class RelayLost extends Error {
   override readonly name = 'RelayLost';
+
+  /** Returns an error of this kind as a value, and throws any other. */
+  static caught(error: unknown): RelayLost {
+    if (error instanceof RelayLost) return error;
+    throw error;
+  }
 }
 
 /** Whether a relay still has to be driven: a job of it must exist. */

@@ -261,6 +261,29 @@ describe('relays on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER
       assert.equal(third.thread.parentId, third.head.channel.id);
     }));
 
+  it('shows the end above a thread in which it may not write any more', () =>
+    withDiscord(async (harness) => {
+      const { ann, discord } = harness;
+      const { head, thread } = await begun(harness, { opening: 'A ship.', every: 0 });
+      ann.say(thread, 'It fell.');
+      await stored(harness, 'It fell.');
+      discord.world.allow(thread, ALL_PERMISSIONS & ~PERMISSION.sendMessagesInThreads);
+      ann.press(head, 'The end');
+      const shown = () => discordEscaping.unescape(head.content).split('\n-# ')[1];
+      await until(() => shown()?.startsWith('This relay is over: 2 lines.'), 'the end above', PATIENCE_MS);
+      assert.match(shown()!, /I may not write in its thread, so the whole story is not posted\.$/);
+      assert.deepEqual(labelsOf(head), []);
+
+      const other = await begun(harness, { opening: 'A moon.' });
+      discord.world.allow(other.thread, ALL_PERMISSIONS & ~PERMISSION.sendMessagesInThreads);
+      ann.say(other.thread, 'It rose.');
+      await until(
+        () => other.head.content.includes('This relay ended early'),
+        'the end above a relay that its network cannot go on with',
+        PATIENCE_MS,
+      );
+    }));
+
   it('holds no name of a user who is forgotten, and ends with its host', () =>
     withDiscord(async (harness) => {
       const { ann, discord, dump, channel } = harness;
