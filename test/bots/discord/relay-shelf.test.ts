@@ -1,6 +1,8 @@
 /** Relays on the shelf of their channel on Discord: the real client, a real queue and a real worker. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { digestTime, dueWeek } from '../../../src/bots/shelf/digest-week.ts';
+import { discordEscaping } from '../../../src/bots/text.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import { type FakeChannel, type FakeMessage, PERMISSION } from '../../fakes/discord/world.ts';
 import { type DiscordHarness, ephemeralReply, labelsOf } from '../../harness/discord.ts';
@@ -89,6 +91,39 @@ describe('relays on the shelf on Discord', { timeout: 240_000, skip: skipWithout
       await until(isEmpty, 'its removal from the shelf', PATIENCE_MS);
       assert.equal(discord.count(429), 0);
     }));
+
+  it('are in the digest of their week, with the opening and the line to which users have reacted', async () => {
+    let now = Date.now;
+    await withDiscord(
+      async (harness) => {
+        const { ann, discord, channel, bot } = harness;
+        const bob = new Person(discord, 'bob');
+        const { head, thread } = await begun(harness, { opening: 'The crimson moon rose.', every: 1 });
+        const [first] = await answers(thread, 1);
+        bob.say(thread, 'It fell.');
+        await answers(thread, 2);
+        bob.react(botsIn(thread)[0]!);
+        ann.press(head, 'The end');
+        const end = await overIn(thread);
+        const isKept = async () => ((await bot.shelf.works(channel.id))[0]?.messages.length ?? 0) > 0;
+        await until(isKept, 'its messages', PATIENCE_MS);
+        const [work] = await bot.shelf.works(channel.id);
+        await ephemeralReply(ann.slash(channel, 'scifi-channel', { hour: 9 }, { subcommand: 'digest' }));
+        const due = digestTime(dueWeek(work!.finishedAt, 9) + 1, 9);
+        now = () => due;
+        await bot.digests.post(channel.id, async () => {});
+        const isDigest = ({ content }: FakeMessage) => content.startsWith('**This channel wrote 1 story');
+        const digest = [...channel.messages.values()].find(isDigest)!;
+        const [, opening, line, last] = digest.content.split('\n\n');
+        const link = `https://discord.com/channels/${discord.world.guild.id}/${thread.id}/${end.id}`;
+        assert.ok(opening!.startsWith('**The best opening**, of [The crimson moon rose](<'), opening);
+        assert.ok(opening!.includes(`(<${link}>)\n“The crimson moon rose. `), opening);
+        assert.ok(line!.endsWith(`(<${link}>), with 1 reaction\n“${discordEscaping.escape(first!)}”`), line);
+        assert.match(last!, /^-# \/scifi-shelf lists all stories/);
+      },
+      { clock: () => now() },
+    );
+  });
 
   it('leave it with their host, with their thread, and when they are deleted after their time', () =>
     withDiscord(async (harness) => {

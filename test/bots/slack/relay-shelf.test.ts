@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestTime, dueWeek } from '../../../src/bots/shelf/digest-week.ts';
 import { Person } from '../../fakes/slack/people.ts';
-import type { FakeMessage } from '../../fakes/slack/world.ts';
+import { type FakeMessage, wordsOf } from '../../fakes/slack/world.ts';
 import { botsMessages, labelsOf, type SlackHarness, smallPrintOf, textOf } from '../../harness/slack.ts';
 import { PATIENCE_MS, REDIS_SERVER, skipWithout, until } from '../../helpers/programs.ts';
 import { writeScripted } from '../relay-script.ts';
@@ -107,6 +108,44 @@ describe('relays on the shelf on Slack', { timeout: 240_000, skip: skipWithout(R
       const isEmpty = async () => /^This channel has not finished/.test(await listed(harness));
       await until(isEmpty, 'its removal from the shelf', PATIENCE_MS);
     }, OPTIONS));
+
+  it('are in the digest of their week, with the opening and the line to which users have reacted', async () => {
+    let now = Date.now;
+    await withSlack(
+      async (all) => {
+        const { ann, slack, bot, command } = all;
+        // A channel of Ann's, who may set it up.
+        const channel = all.channelOf();
+        const harness = { ...all, channel };
+        const bob = new Person(slack, 'bob');
+        const head = await begun(harness, 'The crimson moon rose.');
+        const [first] = await answers(head, 1);
+        bob.say(channel, 'It fell.', { threadTs: head.ts });
+        await answers(head, 2);
+        bob.react(botsMessages(channel, head.ts)[0]!);
+        ann.press(head, 'The end');
+        const end = await overIn(head);
+        const isKept = async () => ((await bot.shelf.works(keyOf(harness)))[0]?.messages.length ?? 0) > 0;
+        await until(isKept, 'its messages', PATIENCE_MS);
+        const [work] = await bot.shelf.works(keyOf(harness));
+        await command(ann, channel, '/scifi-channel', 'digest hour=9');
+        const due = digestTime(dueWeek(work!.finishedAt, 9) + 1, 9);
+        now = () => due;
+        await bot.digests.post(keyOf(harness), async () => {});
+        const isDigest = ({ text }: FakeMessage) => text.startsWith('*This channel wrote 1 story');
+        const digest = await until(() => botsMessages(channel).find(isDigest), 'the digest', PATIENCE_MS);
+        const [, opening, line, last] = wordsOf(digest.blocks, 'section').split('\n\n');
+        assert.match(
+          opening!,
+          /^\*The best opening\*, of <https:.*\|The crimson moon rose.*>\n“The crimson moon rose\. /,
+        );
+        assert.ok(line!.includes(`/p${end.ts.replace('.', '')}`), line);
+        assert.ok(line!.endsWith(`>, with 1 reaction\n“${first!}”`), line);
+        assert.match(last!, /^_\/scifi-shelf lists all stories/);
+      },
+      { ...OPTIONS, clock: () => now() },
+    );
+  });
 
   it('leave it with their host, with their thread, and when they are deleted after their time', () =>
     withSlack(async (harness) => {
