@@ -196,7 +196,7 @@ export class SlackApi {
   }
 
   /**
-   * The messages of a conversation from the first to the last of some timestamps, without those in threads.
+   * The messages of a conversation from the first to the last of some timestamps, without those in other threads.
    *
    * @returns whether these are all of them, too
    */
@@ -204,11 +204,13 @@ export class SlackApi {
     conversation: SlackConversation,
     timestamps: readonly string[],
   ): Promise<{ readonly messages: readonly WireMessage[]; readonly isWhole: boolean }> {
-    const { channelId: channel } = conversation;
+    const { channelId: channel, threadTs: ts } = conversation;
     const [oldest, latest] = [[...timestamps].sort()[0]!, [...timestamps].sort().at(-1)!];
     const range = { oldest, latest, inclusive: true, limit: THREAD_MAX };
     const token = await this.tokenOf(conversation);
-    const { messages, has_more } = await this.client.conversations.history({ token, channel, ...range });
+    const { messages, has_more } = await (ts === undefined
+      ? this.client.conversations.history({ token, channel, ...range })
+      : this.client.conversations.replies({ token, channel, ts, ...range }));
     return { messages: (messages ?? []) as WireMessage[], isWhole: !has_more };
   }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Work } from '../../story/shelf.ts';
 import type { AddressOf } from '../chat-context.ts';
 import type { ShelfSurface } from '../shelf/surface.ts';
+import { sum } from '../votes/wording.ts';
 import type { SlackApi, WireMessage } from './api.ts';
 import { conversationOf, type SlackHandle } from './conversations.ts';
 import { codeOf, failureOf, type SlackFailure } from './failures.ts';
@@ -44,22 +45,17 @@ export class SlackShelf implements ShelfSurface<Address> {
         const seen = await call(first.address, () =>
           this.#api.between(
             first.address,
-            inChannel.map(({ messages: [ts] }) => ts!),
+            inChannel.flatMap(({ messages }) => messages),
           ),
         );
         for (const work of inChannel) if (seen) note(work, seen.messages, seen.isWhole);
       }
       // In a thread, or before more messages than one answer has.
       for (const work of works.filter(({ id }) => !counts.has(id))) {
-        const {
-          address,
-          messages: [ts],
-        } = work;
-        const read = await call(address, async () => ({
-          message: await this.#readIfThere(address, ts ?? ''),
-        }));
-        if (!read) break;
-        note(work, read.message ? [read.message] : [], true);
+        const { address, messages } = work;
+        const seen = await call(address, () => this.#between(address, messages));
+        if (!seen) break;
+        note(work, seen.messages, seen.isWhole);
       }
     } catch {
       // What is counted already counts; where the bot may not read, the works keep their numbers.
@@ -68,21 +64,18 @@ export class SlackShelf implements ShelfSurface<Address> {
     }
     return counts;
 
-    function note(
-      { id, address, messages: [ts] }: Work<Address>,
-      seen: readonly WireMessage[],
-      isWhole: boolean,
-    ) {
-      const message = seen.find((one) => one.ts === ts);
-      if (message) counts.set(id, reactionsTo(message, address.botUserId));
+    function note({ id, address, messages }: Work<Address>, seen: readonly WireMessage[], isWhole: boolean) {
+      const shown = seen.filter(({ ts }) => messages.includes(ts));
+      const reactions = shown.map((message) => reactionsTo(message, address.botUserId));
+      if (shown.length === messages.length) counts.set(id, sum(reactions));
       else if (isWhole) counts.set(id, 'gone');
     }
   }
 
-  /** Reads a message; undefined when it, or the thread in which it was, does not exist. */
-  async #readIfThere(address: Address, ts: string): Promise<WireMessage | undefined> {
-    return this.#api.read(address, ts).catch((error) => {
-      if (codeOf(error) === NO_THREAD) return undefined;
+  /** Reads a part of a conversation, which is empty where its thread does not exist (any more). */
+  async #between(address: Address, timestamps: readonly string[]) {
+    return this.#api.between(address, timestamps).catch((error) => {
+      if (codeOf(error) === NO_THREAD) return { messages: [], isWhole: true };
       throw error;
     });
   }

@@ -147,6 +147,24 @@ describe('relays on the shelf on Slack', { timeout: 240_000, skip: skipWithout(R
     );
   });
 
+  it('count the reactions to all messages of a long end, in one call', () =>
+    withSlack(async (harness) => {
+      const { slack, channel, bot } = harness;
+      const bob = new Person(slack, 'bob');
+      const { head } = await written(harness, 'One.', bob);
+      const isKept = async () => ((await bot.shelf.works(keyOf(harness)))[0]?.messages.length ?? 0) > 0;
+      await until(isKept, 'its messages', PATIENCE_MS);
+      const [work] = await bot.shelf.works(keyOf(harness));
+      const more = { text: 'The rest.', threadTs: head.ts };
+      const last = slack.world.addMessage(channel, slack.workspace.bot, more);
+      const messages = [...work!.messages, last.ts];
+      await bot.shelf.changeWork(keyOf(harness), work!.id, (latest) => ({ ...latest, messages }));
+      for (const message of botsMessages(channel, head.ts).slice(-2)) bob.react(message);
+      const before = slack.count('conversations.replies', 'ok');
+      assert.match(await listed(harness), / · 2 reactions · /);
+      assert.equal(slack.count('conversations.replies', 'ok'), before + 1);
+    }, OPTIONS));
+
   it('leave it with their host, with their thread, and when they are deleted after their time', () =>
     withSlack(async (harness) => {
       const { ann, slack, channel, dump, bot, command } = harness;
