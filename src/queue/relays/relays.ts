@@ -13,8 +13,9 @@ import type { QueueConnection } from '../connection.ts';
 import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
 import { RecordJobs } from '../records/jobs.ts';
-import { ARRIVAL_MS, placesTogether, takePlaces } from '../records/places.ts';
+import { ARRIVAL_MS, placesTogether } from '../records/places.ts';
 import { Records } from '../records/records.ts';
+import { start } from '../records/start.ts';
 import type { Replies } from '../replies.ts';
 import type { Shelf } from '../shelf/shelf.ts';
 import type { Stories } from '../stories.ts';
@@ -109,42 +110,29 @@ export class Relays<Address> {
   async start(id: string, wish: NewRelay<Address>): Promise<void> {
     const { platform, limits, replies } = this.#options;
     const { terms, requester, hostId, hostName, channelId, communityId, address } = wish;
-    const records = await this.#records;
-    if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
     const { community } = requester;
-    const places = placesTogether('relay', { platform, channelId, community }, limits.together);
-    await takePlaces(limits.underWay, id, places, this.lookUp);
-    const groups = places.flatMap(({ keys }) => keys);
-    const undos = [() => limits.underWay.leave(id, groups)];
-    try {
-      // The requester and the community have replies and votes under way, too.
-      const admission = await limits.admit(id, requester, replies.lookUp);
-      if (admission) undos.push(() => admission.undo());
-      undos.push(() => records.remove(id));
-      const salt = randomBytes(SALT_BYTES).toString('base64url');
-      const host = authorOf({ salt }, requester.person, hostName);
-      const relay = beginRelay(terms, host, this.#clock());
-      const shown = { looks: 0, looked: 0, end: [] };
-      const record = {
-        relay,
+    const salt = randomBytes(SALT_BYTES).toString('base64url');
+    const host = authorOf({ salt }, requester.person, hostName);
+    const where = { communityId, channelId, ...(community ? { community } : {}), address };
+    await start(id, {
+      requester,
+      places: placesTogether('relay', { platform, channelId, community }, limits.together),
+      limits,
+      lookUp: this.lookUp,
+      lookUpStory: replies.lookUp,
+      records: await this.#records,
+      jobs: this.#jobs,
+      recordOf: (held) => ({
+        relay: beginRelay(terms, host, this.#clock()),
         hostId,
-        communityId,
-        channelId,
-        ...(community ? { community } : {}),
-        address,
-        lease: admission?.lease,
-        groups,
+        ...where,
+        ...held,
         salt,
-        ...shown,
-      };
-      const isNew = await atOnce(records.add(id, record), sentences.unavailable);
-      // Another copy of the same command has started it: what is entered above is that relay's.
-      if (!isNew) undos.length = 0;
-      await this.#jobs.add(id);
-    } catch (error) {
-      for (const undo of undos.reverse()) await undo().catch(() => {});
-      throw error;
-    }
+        looks: 0,
+        looked: 0,
+        end: [],
+      }),
+    });
   }
 
   /**

@@ -20,7 +20,8 @@ import type { QueueConnection } from '../connection.ts';
 import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
 import { type Hold, RecordJobs } from '../records/jobs.ts';
-import { ARRIVAL_MS, placesTogether, takePlaces } from '../records/places.ts';
+import { ARRIVAL_MS, placesTogether } from '../records/places.ts';
+import { type Held, start } from '../records/start.ts';
 import type { Replies } from '../replies.ts';
 import { type Shelf, withoutCredit } from '../shelf/shelf.ts';
 import type { Stories } from '../stories.ts';
@@ -104,34 +105,22 @@ export class Votes<Address> {
    */
   async start(id: string, wish: NewVote<Address>): Promise<void> {
     const { requester, channelId, terms } = wish;
-    const records = await this.#records;
-    if (await atOnce(records.read(id), sentences.unavailable)) return this.#jobs.add(id);
     const { platform, limits, replies } = this.#options;
     const { community } = requester;
-    // Openings are one user's, and take no place of the channel's.
-    const places =
-      terms.kind === 'openings'
-        ? []
-        : placesTogether('vote', { platform, channelId, community }, limits.together);
-    if (places.length > 0) await takePlaces(limits.underWay, id, places, this.lookUp);
-    const groups = places.flatMap(({ keys }) => keys);
-    const undos = [() => limits.underWay.leave(id, groups)];
-    try {
-      // The requester and the community have replies and relays under way, too.
-      const admission = await limits.admit(id, requester, replies.lookUp);
-      if (admission) undos.push(() => admission.undo());
-      undos.push(() => records.remove(id));
-      const isNew = await atOnce(
-        records.add(id, newRecord(wish, groups, admission?.lease)),
-        sentences.unavailable,
-      );
-      // Another copy of the same command has started it: what is entered above is that vote's.
-      if (!isNew) undos.length = 0;
-      await this.#jobs.add(id);
-    } catch (error) {
-      for (const undo of undos.reverse()) await undo().catch(() => {});
-      throw error;
-    }
+    await start(id, {
+      requester,
+      // Openings are one user's, and take no place of the channel's.
+      places:
+        terms.kind === 'openings'
+          ? []
+          : placesTogether('vote', { platform, channelId, community }, limits.together),
+      limits,
+      lookUp: this.lookUp,
+      lookUpStory: replies.lookUp,
+      records: await this.#records,
+      jobs: this.#jobs,
+      recordOf: (held) => newRecord(wish, held),
+    });
   }
 
   /**
@@ -344,12 +333,11 @@ export class Votes<Address> {
 
 function newRecord<Address>(
   { terms, requester: { community }, hostId, channelId, address }: NewVote<Address>,
-  groups: readonly string[],
-  lease: VoteRecord<Address>['lease'],
+  held: Held,
 ): VoteRecord<Address> {
   const salt = randomBytes(SALT_BYTES).toString('base64url');
   const place = { channelId, ...(community ? { community } : {}), address };
-  return { vote: beginVote(terms), hostId, ...place, lease, groups, salt, messages: [] };
+  return { vote: beginVote(terms), hostId, ...place, ...held, salt, messages: [] };
 }
 
 /** A vote that ends now: the votes in its open round still count. */

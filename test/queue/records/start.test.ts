@@ -17,7 +17,7 @@ const REQUEST = { prompt: 'It began', context: '', temperature: 0.4, length: 1_2
 const MINUTE_MS = 60_000;
 
 for (const { name, skip, start } of ALL_BACKENDS) {
-  describe(`admission of what is written together, ${name}`, { skip, timeout: 120_000 }, () => {
+  describe(`the start of what is written together, ${name}`, { skip, timeout: 120_000 }, () => {
     let backend: Backend;
     let connection: QueueConnection;
     let stories: Stories;
