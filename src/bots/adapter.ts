@@ -174,17 +174,8 @@ export async function startChat<Handle>(
       shelf.ready(),
       channels.ready(),
     ]);
-    const chat = new ChatContext(
-      adapter,
-      services,
-      replies,
-      removals,
-      channels,
-      forgetting,
-      votes,
-      shelf,
-      relays,
-    );
+    const queues = { replies, removals, channels, forgetting, votes, shelf, relays };
+    const chat = new ChatContext(adapter, services, queues);
     workReplies(replies, {
       stories,
       pace,

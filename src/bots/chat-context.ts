@@ -65,6 +65,17 @@ export interface ChatServices {
   readonly clock?: Clock;
 }
 
+/** What one platform has in the queue. */
+export interface ChatQueues<Handle> {
+  readonly replies: Replies<Handle>;
+  readonly removals: Removals<AddressOf<Handle>>;
+  readonly channels: PromptChannels;
+  readonly forgetting: Forgetting<Handle>;
+  readonly votes: Votes<AddressOf<Handle>>;
+  readonly shelf: Shelf<AddressOf<Handle>>;
+  readonly relays: Relays<AddressOf<Handle>>;
+}
+
 /** After this time a blocked user is notified again. */
 const BLOCK_NOTICE_MS = 24 * 3_600_000;
 
@@ -72,7 +83,7 @@ const BLOCK_NOTICE_MS = 24 * 3_600_000;
 const BOOK_INTERVAL_MS = 60_000;
 
 /** What a platform gets. */
-export class ChatContext<Handle> {
+export class ChatContext<Handle> implements ChatQueues<Handle> {
   readonly platform: BlockPlatform;
   readonly logger: Logger;
   readonly connection: QueueConnection;
@@ -108,13 +119,7 @@ export class ChatContext<Handle> {
       readonly shelfSurface: ShelfSurface<AddressOf<Handle>>;
     },
     services: ChatServices,
-    replies: Replies<Handle>,
-    removals: Removals<AddressOf<Handle>>,
-    channels: PromptChannels,
-    forgetting: Forgetting<Handle>,
-    votes: Votes<AddressOf<Handle>>,
-    shelf: Shelf<AddressOf<Handle>>,
-    relays: Relays<AddressOf<Handle>>,
+    { replies, removals, channels, forgetting, votes, shelf, relays }: ChatQueues<Handle>,
   ) {
     this.platform = platform;
     this.logger = services.logger;

@@ -1,4 +1,5 @@
 /** What an interaction says about its user, its conversation and its message. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type APIMessageTopLevelComponent,
   ApplicationIntegrationType,
@@ -13,9 +14,12 @@ import {
   type ModalSubmitInteraction,
   PermissionFlagsBits,
 } from 'discord.js';
+import type { Logger } from 'pino';
 import type { Requester } from '../../queue/admission/store.ts';
 import type { Presence } from '../blocks.ts';
 import type { Start } from '../hosts.ts';
+import { PATIENCE_MS } from '../submit.ts';
+import { loggable } from './failures.ts';
 import type { TextParts } from './markup.ts';
 
 /** An interaction that can be answered with a story. */
@@ -59,6 +63,26 @@ export function startIn(interaction: Asking): Start {
 
 export async function replyEphemeral(interaction: Asking, content: string): Promise<void> {
   await interaction.reply({ content, ...EPHEMERAL });
+}
+
+/**
+ * Answers the press of a button: with a sentence, if there is one, when its action is stored. When the queue is slow,
+ * the press is acknowledged before that.
+ *
+ * @param acting resolves with a sentence for the user, if there is one
+ */
+export async function answerPress(
+  interaction: ButtonInteraction,
+  acting: Promise<string | undefined>,
+  logger: Logger,
+): Promise<void> {
+  const soon = await Promise.race([acting, sleep(PATIENCE_MS, 'slow' as const)]);
+  if (soon && soon !== 'slow') return replyEphemeral(interaction, soon);
+  await interaction.deferUpdate().catch((error) => {
+    logger.warn({ interaction: interaction.id, ...loggable(error) }, 'not acknowledged');
+  });
+  const sentence = await acting;
+  if (sentence) await interaction.followUp({ content: sentence, ...EPHEMERAL });
 }
 
 /** Whether only the requester sees the story with the button, and so the story that the button asks for. */

@@ -3,16 +3,12 @@ import { type Relay, type RelayLine, textOf } from '../../story/relay/relay.ts';
 import { nextAuthor } from '../../story/relay/turns.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { endLine, openingOf, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
-import { clean, discordEscaping, splitText } from '../text.ts';
+import { clean, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
-import { encodeAgain } from './buttons.ts';
+import { button, continueButtons, costOf, escaped, row } from './content-messages.ts';
 import { smallPrintOf } from './message-format.ts';
 import { titleRows } from './title-buttons.ts';
 
-/** Discord's numeric component types. */
-const ACTION_ROW = 1;
-const BUTTON = 2;
-const STYLE = { primary: 1, secondary: 2 } as const;
 /** Discord's limit on a message is 2,000; the rest is room for the names in the small print. */
 const STORY_MAX = 1_400;
 const THREAD_NAME_MAX = 80;
@@ -97,16 +93,10 @@ export function layOutEnd(relay: Relay, facts: RelayFacts, messages: readonly st
       first: index > 0 ? messages[0] : undefined,
       previous: index > 0 ? messages[index - 1] : undefined,
     };
-    const again = (['continue', 'line'] as const).map((action) => ({
-      type: BUTTON,
-      style: action === 'continue' ? STYLE.primary : STYLE.secondary,
-      label: action === 'continue' ? 'Continue' : 'My line',
-      custom_id: encodeAgain(action, reference),
-    }));
     return {
       content: `${content}\n-# ${escaped(endLine(relay, facts.models))}`,
       components: [
-        row([...again, buttonOf('delete', facts)]),
+        row([...continueButtons(reference), buttonOf('delete', facts)]),
         ...titleRows(facts.titles, facts.relayId, facts.hostId),
       ],
     };
@@ -114,19 +104,6 @@ export function layOutEnd(relay: Relay, facts: RelayFacts, messages: readonly st
 }
 
 function buttonOf(action: RelayControl, { relayId, hostId }: RelayFacts): object {
-  const custom_id = [PREFIX, action, relayId, hostId].join(':');
-  const style = action === 'ask' ? STYLE.primary : STYLE.secondary;
-  return { type: BUTTON, style, label: RELAY_LABELS[action], custom_id };
-}
-
-function row(components: readonly object[]): NonNullable<MessageBody['components']>[number] {
-  return { type: ACTION_ROW, components } as NonNullable<MessageBody['components']>[number];
-}
-
-function escaped(text: string): string {
-  return discordEscaping.escape(clean(text));
-}
-
-function costOf(text: string): number {
-  return discordEscaping.escape(text).length;
+  const customId = [PREFIX, action, relayId, hostId].join(':');
+  return button(action === 'ask' ? 'primary' : 'secondary', RELAY_LABELS[action], customId);
 }

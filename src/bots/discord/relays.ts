@@ -1,5 +1,4 @@
 /** What users do in relays on Discord: they start one, ask for a line, and the host and moderators end it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
@@ -12,11 +11,9 @@ import type { ChatContext } from '../chat-context.ts';
 import { demandLine, type RelayOrder } from '../commands/relay.ts';
 import { demandWords } from '../commands/vote.ts';
 import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost, OFF_SHELF } from '../relays/wording.ts';
-import { PATIENCE_MS } from '../submit.ts';
 import type { Application } from './application.ts';
-import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
+import { addressIn, answerPress, requesterOf, startIn } from './asking.ts';
 import { impossibleIn, obstacleIn } from './channel-check.ts';
-import { loggable } from './failures.ts';
 import { readMarkup } from './markup.ts';
 import type { RelayButton } from './relay-messages.ts';
 import type { DiscordHandle } from './surface.ts';
@@ -73,16 +70,9 @@ export class RelayInteractions {
     });
   }
 
-  /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
   async press(interaction: ButtonInteraction, button: RelayButton): Promise<void> {
     const acting = this.#act(interaction, button).catch((error: unknown) => this.#chat.refusalFor(error));
-    const soon = await Promise.race([acting, sleep(PATIENCE_MS, 'slow' as const)]);
-    if (soon && soon !== 'slow') return replyEphemeral(interaction, soon);
-    await interaction.deferUpdate().catch((error) => {
-      this.#chat.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'not acknowledged');
-    });
-    const sentence = await acting;
-    if (sentence) await interaction.followUp({ content: sentence, ...EPHEMERAL });
+    await answerPress(interaction, acting, this.#chat.logger);
   }
 
   /** Returns a sentence for the user, if there is one. */

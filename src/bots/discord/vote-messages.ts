@@ -2,7 +2,7 @@
 import type { ModelChoice } from '../../story/story.ts';
 import { endOf } from '../../story/variations.ts';
 import { type Vote, wholeText } from '../../story/vote.ts';
-import { clean, discordEscaping, splitText } from '../text.ts';
+import { clean, splitText } from '../text.ts';
 import {
   choiceLabel,
   controlsOf,
@@ -14,12 +14,8 @@ import {
   writingLine,
 } from '../votes/wording.ts';
 import type { MessageBody } from './api.ts';
-import { encodeAgain } from './buttons.ts';
+import { button, continueButtons, costOf, escaped, row } from './content-messages.ts';
 
-/** Discord's numeric component types. */
-const ACTION_ROW = 1;
-const BUTTON = 2;
-const STYLE = { primary: 1, secondary: 2 } as const;
 /** Discord's limit on a message is 2,000; the rest is room for the lines around the story. */
 const STORY_MAX = 1_700;
 /** Characters of one choice in a message. */
@@ -100,16 +96,13 @@ export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFac
   const end = endsAt === undefined ? '' : ` · ends <t:${Math.ceil(endsAt / 1_000)}:R>`;
   const print = `-# ${roundLine(vote, counts)}${end}`;
   const content = [storySoFar(vote, BEFORE_MAX), '', `**${questionOf(vote)}**`, ...lines, print].join('\n');
-  const choose = choices.map((_, choice) => ({
-    type: BUTTON,
-    style: STYLE.primary,
-    label: choiceLabel(choice, counts[choice] ?? 0),
-    custom_id: encodeVoteButton(
-      kind === 'openings'
-        ? { action: 'pick', voteId, choice, hostId }
-        : { action: 'choose', voteId, round, choice },
-    ),
-  }));
+  const choose = choices.map((_, choice) => {
+    const isPick = kind === 'openings';
+    const data = isPick
+      ? ({ action: 'pick', voteId, choice, hostId } as const)
+      : ({ action: 'choose', voteId, round, choice } as const);
+    return button('primary', choiceLabel(choice, counts[choice] ?? 0), encodeVoteButton(data));
+  });
   return [{ content, components: [row(choose), ...controls] }];
 }
 
@@ -129,23 +122,12 @@ function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody[] {
       first: index > 0 ? facts.messages[0] : undefined,
       previous: index > 0 ? facts.messages[index - 1] : undefined,
     };
-    const again = (['continue', 'line'] as const).map((action) => ({
-      type: BUTTON,
-      style: action === 'continue' ? STYLE.primary : STYLE.secondary,
-      label: action === 'continue' ? 'Continue' : 'My line',
-      custom_id: encodeAgain(action, reference),
-    }));
-    return { content: print, components: [row(again)] };
+    return { content: print, components: [row(continueButtons(reference))] };
   });
 }
 
 function controlButton(action: VoteControl, { round }: Vote, { voteId, hostId }: VoteFacts): object {
-  const custom_id = encodeVoteButton({ action, voteId, round, hostId });
-  return { type: BUTTON, style: STYLE.secondary, label: VOTE_LABELS[action], custom_id };
-}
-
-function row(components: readonly object[]): NonNullable<MessageBody['components']>[number] {
-  return { type: ACTION_ROW, components } as NonNullable<MessageBody['components']>[number];
+  return button('secondary', VOTE_LABELS[action], encodeVoteButton({ action, voteId, round, hostId }));
 }
 
 /** The end of the story so far, escaped, in at most this many characters. */
@@ -161,12 +143,4 @@ function cut(choice: string): string {
   const line = clean(choice).replaceAll(/\s+/g, ' ').trim();
   const [first, ...rest] = splitText(line, { limit: CHOICE_MAX, cost: costOf });
   return `${escaped(first?.text ?? '…')}${rest.length > 0 ? '…' : ''}`;
-}
-
-function escaped(text: string): string {
-  return discordEscaping.escape(clean(text));
-}
-
-function costOf(text: string): number {
-  return discordEscaping.escape(text).length;
 }

@@ -30,8 +30,8 @@ import {
   VOTE_BEGINS,
 } from '../votes/wording.ts';
 import type { DiscordApi } from './api.ts';
-import { addressIn, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
-import { failureOf, loggable } from './failures.ts';
+import { addressIn, answerPress, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
+import { failureOf } from './failures.ts';
 import { readMarkup } from './markup.ts';
 import { modalOf, valuesOf } from './modals.ts';
 import { type SeenMessages, withModel } from './seen-messages.ts';
@@ -215,16 +215,9 @@ export class VoteInteractions {
     await interaction.editReply({ content: await acting, allowedMentions });
   }
 
-  /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
   async press(interaction: ButtonInteraction, button: VoteButton): Promise<void> {
     const acting = this.#act(interaction, button).catch((error: unknown) => this.#chat.refusalFor(error));
-    const soon = await Promise.race([acting, sleep(PATIENCE_MS, 'slow' as const)]);
-    if (soon && soon !== 'slow') return replyEphemeral(interaction, soon);
-    await interaction.deferUpdate().catch((error) => {
-      this.#chat.logger.warn({ interaction: interaction.id, ...loggable(error) }, 'not acknowledged');
-    });
-    const sentence = await acting;
-    if (sentence) await interaction.followUp({ content: sentence, ...EPHEMERAL });
+    await answerPress(interaction, acting, this.#chat.logger);
   }
 
   /** Returns a sentence for the user, if there is one. */

@@ -6,7 +6,7 @@ import { nextAuthor } from '../../story/relay/turns.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { endLine, openingOf, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
 import { clean } from '../text.ts';
-import { actionIdOf, againValue } from './reply/buttons.ts';
+import { continueButtons, readValue } from './reply/buttons.ts';
 import {
   fallbackOf,
   type MessageBody,
@@ -40,7 +40,7 @@ const Value = z.object({ v: z.literal(VERSION), relay: z.string(), host: z.strin
 /** The button behind an action; undefined when it is not one of a relay, or of another version. */
 export function decodeRelayButton(actionId: string, value: string): RelayButton | undefined {
   const action = CONTROLS.find((name) => actionId === ACTION_PREFIX + name);
-  const { data } = Value.safeParse(readJson(value));
+  const data = readValue(Value, value);
   return action && data && { action, relayId: data.relay, hostId: data.host };
 }
 
@@ -105,14 +105,7 @@ export function layOutEnd(relay: Relay, facts: RelayFacts): MessageBody[] {
     const sections = group.map(sectionOf);
     if (index < groups.length - 1) return { text, blocks: [...sections, { ...smallPrintOf('…'), block_id }] };
     const promptLength = groups.length === 1 ? relay.request.prompt.trim().length : 0;
-    const value = againValue({ ...relay.request, promptLength });
-    const again = (['continue', 'line'] as const).map((action): types.Button => {
-      const button = { type: 'button', action_id: actionIdOf(action), value } as const;
-      return action === 'continue'
-        ? { ...button, style: 'primary', text: plain('Continue') }
-        : { ...button, text: plain('My line') };
-    });
-    const elements = [...again, buttonOf('delete', facts)];
+    const elements = [...continueButtons({ ...relay.request, promptLength }), buttonOf('delete', facts)];
     const print = { ...smallPrintOf(endLine(relay, facts.models)), block_id };
     const titles = titleRows(facts.titles, facts.relayId, facts.hostId);
     return { text, blocks: [...sections, print, { type: 'actions', elements }, ...titles] };
@@ -126,12 +119,4 @@ function blockIdOf(relayId: string, part: RelayPart): string {
 function buttonOf(action: RelayControl, { relayId: relay, hostId: host }: RelayFacts): types.Button {
   const value = JSON.stringify({ v: VERSION, relay, host } satisfies z.infer<typeof Value>);
   return { type: 'button', action_id: ACTION_PREFIX + action, text: plain(RELAY_LABELS[action]), value };
-}
-
-function readJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
 }

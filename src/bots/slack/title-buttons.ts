@@ -3,6 +3,7 @@ import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { type TitleButton, titleLabel } from '../shelf/titles.ts';
 import { clean } from '../text.ts';
+import { readValue } from './reply/buttons.ts';
 
 const ACTION_PREFIX = 'scifi-title-';
 export const ANY_TITLE = /^scifi-title-\d$/;
@@ -27,14 +28,6 @@ export function titleRows(titles: readonly string[], work: string, host: string)
 
 /** The title behind the value of a button; undefined when it is of another version. */
 export function decodeTitle(value: string): TitleButton | undefined {
-  const { data } = Value.safeParse(readJson(value));
+  const data = readValue(Value, value);
   return data && { workId: data.work, title: data.title, hostId: data.host };
-}
-
-function readJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
 }

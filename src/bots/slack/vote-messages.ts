@@ -15,7 +15,7 @@ import {
   type VoteControl,
   writingLine,
 } from '../votes/wording.ts';
-import { actionIdOf, againValue } from './reply/buttons.ts';
+import { continueButtons, readValue } from './reply/buttons.ts';
 import {
   costOf,
   fallbackOf,
@@ -67,7 +67,7 @@ const Value = z.object({
 /** The button behind an action; undefined when it is not one of a vote, or of another version. */
 export function decodeVoteButton(actionId: string, value: string): VoteButton | undefined {
   const action = actionId.slice(ACTION_PREFIX.length).replace(/-\d$/, '');
-  const { data } = Value.safeParse(readJson(value));
+  const data = readValue(Value, value);
   if (!data) return undefined;
   const { vote: voteId, round, choice, host: hostId } = data;
   if (action === 'choose') return choice === undefined ? undefined : { action, voteId, round, choice };
@@ -141,13 +141,7 @@ function printOf(line: string, endsAt: number | undefined): types.ContextBlock {
 function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody {
   const parts = partsOf(clean(vote.text), 0).slice(0, SECTIONS_MAX);
   const print = smallPrintOf(endLine(vote, facts.models));
-  const value = againValue({ ...vote.request, promptLength: vote.request.prompt.length });
-  const again = (['continue', 'line'] as const).map((action): types.Button => {
-    const button = { type: 'button', action_id: actionIdOf(action), value } as const;
-    return action === 'continue'
-      ? { ...button, style: 'primary', text: plain('Continue') }
-      : { ...button, text: plain('My line') };
-  });
+  const again = continueButtons({ ...vote.request, promptLength: vote.request.prompt.length });
   const rows = vote.kind === 'openings' ? [] : [row(facts, again)];
   return { text: fallbackOf(parts[0]?.text ?? ''), blocks: [...parts.map(sectionOf), print, ...rows] };
 }
@@ -175,12 +169,4 @@ function storySoFar(vote: Vote): string {
 
 function encoded(fields: Omit<z.infer<typeof Value>, 'v'>): string {
   return JSON.stringify({ v: VERSION, ...fields });
-}
-
-function readJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined;
-  }
 }

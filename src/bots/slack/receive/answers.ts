@@ -1,6 +1,7 @@
 /** How users' actions are answered: acknowledged, with a story, or with a sentence for the user only. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatContext } from '../../chat-context.ts';
-import type { Asked } from '../../submit.ts';
+import { type Asked, PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';
 import { presenceIn, requesterOf, type SlackConversation, type SlackHandle } from '../conversations.ts';
@@ -8,6 +9,24 @@ import type { Budgets } from '../reply/budgets.ts';
 
 const CROWDED =
   'Many stories are being written in this workspace at the moment. Yours comes whole, as soon as it is done.';
+
+/**
+ * Answers an action: it is acknowledged when it is stored, so that a crash loses no acknowledged one, or earlier, when
+ * that takes long.
+ *
+ * @param acting resolves with a sentence for the user, if there is one
+ * @param reply sends it
+ */
+export async function acknowledgeStored(
+  acting: Promise<string | undefined>,
+  ack: () => Promise<void>,
+  reply: (sentence: string) => Promise<void>,
+): Promise<void> {
+  await Promise.race([acting, sleep(PATIENCE_MS)]);
+  await ack();
+  const sentence = await acting;
+  if (sentence) await reply(sentence);
+}
 
 export class Answers {
   readonly #chat: ChatContext<SlackHandle>;

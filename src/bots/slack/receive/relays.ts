@@ -1,5 +1,4 @@
 /** What users do in relays on Slack: they start one, ask for a line, and the host and administrators end it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '@slack/bolt';
 import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
@@ -16,7 +15,6 @@ import {
   OFF_SHELF,
   OTHER_VERSION,
 } from '../../relays/wording.ts';
-import { PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';
 import {
@@ -33,6 +31,7 @@ import { readMarkup } from '../markup.ts';
 import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
 import { ANY_RELAY_BUTTON, decodeRelayButton, type RelayButton } from '../relay-messages.ts';
 import type { UserNames } from '../user-names.ts';
+import { acknowledgeStored } from './answers.ts';
 import type { ButtonArgs } from './story-buttons.ts';
 import { isAbsentFrom, type VoteStart } from './votes.ts';
 
@@ -91,7 +90,6 @@ export class SlackRelays {
     });
   }
 
-  /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
   async #onButton({ body, action, ack, context }: ButtonArgs): Promise<void> {
     const { response_url: responseUrl, user, channel } = body;
     const button = decodeRelayButton(action.action_id, 'value' in action ? (action.value ?? '') : '');
@@ -99,10 +97,9 @@ export class SlackRelays {
     const acting = (button ? this.#act(button, conversation, user.id) : Promise.resolve(OTHER_VERSION)).catch(
       (error: unknown) => this.#chat.refusalFor(error),
     );
-    await Promise.race([acting, sleep(PATIENCE_MS)]);
-    await ack();
-    const sentence = await acting;
-    if (sentence) await this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence));
+    await acknowledgeStored(acting, ack, (sentence) =>
+      this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence)),
+    );
   }
 
   /** Returns a sentence for the user, if there is one. */

@@ -20,7 +20,7 @@ import type { SlackApi, WireMessage } from '../api.ts';
 import { idPart, requesterOf, type SlackHandle, workspaceOf } from '../conversations.ts';
 import { ANY_BUTTON, actionIdOf, decodeButton, isOwn } from '../reply/buttons.ts';
 import { decodeFeedback, FEEDBACK_ACTION } from '../reply/feedback.ts';
-import type { Answers } from './answers.ts';
+import { type Answers, acknowledgeStored } from './answers.ts';
 import { ANY_FORM, type FormAction, readView, viewOf } from './modals.ts';
 import { OwnReplies, type Press, wordsOf } from './own-replies.ts';
 import { finderIn, seenAs } from './seen-messages.ts';
@@ -88,14 +88,10 @@ export class StoryButtons {
         else return this.#own.act(button, press);
         return undefined;
       };
-      // Acknowledged when the action is stored, so that a crash loses no acknowledged one; or earlier, when that
-      // takes long.
       const acting = act().catch((error: unknown) => this.#chat.refusalFor(error));
-      await Promise.race([acting, sleep(PATIENCE_MS)]);
-      await ack();
-      const sentence = await acting;
-      if (sentence) await this.#answers.replyEphemeral(responseUrl, sentence);
-      return;
+      return acknowledgeStored(acting, ack, (sentence) =>
+        this.#answers.replyEphemeral(responseUrl, sentence),
+      );
     }
     const asked = this.#answers.asked(`b${idPart(body.trigger_id)}`, handleOf(press), acknowledge);
     await this.#chat.answer(asked, () => this.#behind(button, press));

@@ -1,5 +1,4 @@
 /** What users do in votes on Slack: they start one, vote, and the host and administrators end it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '@slack/bolt';
 import type { ChannelManagers } from '../../../config.ts';
 import { StoryError } from '../../../errors.ts';
@@ -8,7 +7,6 @@ import type { StoryRequest } from '../../../story/story.ts';
 import { openingsOf, type VoteTerms } from '../../../story/vote.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { demandWords, type VoteOrder } from '../../commands/vote.ts';
-import { PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import {
   CHOSEN,
@@ -34,6 +32,7 @@ import { failureOf } from '../failures.ts';
 import { readMarkup } from '../markup.ts';
 import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
 import { ANY_VOTE_BUTTON, decodeVoteButton, type VoteButton } from '../vote-messages.ts';
+import { acknowledgeStored } from './answers.ts';
 import type { ButtonArgs } from './story-buttons.ts';
 
 const ABSENT = 'I may not write here. Type /invite @sci-fi and try again.';
@@ -116,7 +115,6 @@ export class SlackVotes {
     });
   }
 
-  /** Acknowledges when the action is stored, or earlier, when the queue is slow. */
   async #onButton({ body, action, ack, context }: ButtonArgs): Promise<void> {
     const { response_url: responseUrl, user, channel } = body;
     const button = decodeVoteButton(action.action_id, 'value' in action ? (action.value ?? '') : '');
@@ -125,10 +123,9 @@ export class SlackVotes {
     const acting = (
       button ? this.#act(button, conversation, user.id, at) : Promise.resolve(OTHER_VERSION)
     ).catch((error: unknown) => this.#chat.refusalFor(error));
-    await Promise.race([acting, sleep(PATIENCE_MS)]);
-    await ack();
-    const sentence = await acting;
-    if (sentence) await this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence));
+    await acknowledgeStored(acting, ack, (sentence) =>
+      this.#api.postEphemeral(responseUrl, slackEscaping.escape(sentence)),
+    );
   }
 
   /**

@@ -2,9 +2,10 @@
  * The data of buttons. A button has to work after a restart of every process and on messages of any age, so all of
  * its data is in its value and in the message itself. Pure.
  */
+import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { PRESETS, presetOf } from '../../../story/story.ts';
-import { AGAIN_LABELS, type Own } from '../../../story/variations.ts';
+import { AGAIN_LABELS, CHANGE_LABELS, type Own } from '../../../story/variations.ts';
 import type { StoryButton, StoryReference } from '../../read-story.ts';
 
 /** The prefix of the action id of every button of the bot. */
@@ -65,6 +66,22 @@ export function ownValue(reply: string, user: string): string {
   return JSON.stringify({ v: VERSION, reply, user } satisfies z.infer<typeof OwnReply>);
 }
 
+/** The buttons that continue a story, alone or after a user's line. */
+export function continueButtons(reference: StoryReference): types.Button[] {
+  const value = againValue(reference);
+  const label = (text: string) => ({ type: 'plain_text', text, emoji: false }) as const;
+  return [
+    {
+      type: 'button',
+      style: 'primary',
+      action_id: actionIdOf('continue'),
+      text: label(AGAIN_LABELS.continue),
+      value,
+    },
+    { type: 'button', action_id: actionIdOf('line'), text: label(CHANGE_LABELS.line), value },
+  ];
+}
+
 export function againValue(reference: StoryReference): string {
   const { model, temperature, length, seed, promptLength, source } = reference;
   const preset = presetOf(reference);
@@ -75,13 +92,12 @@ export function againValue(reference: StoryReference): string {
 /** The button behind an action; undefined when it is not one of the bot's, or of another version. */
 export function decodeButton(actionId: string, value: string | undefined): Button | undefined {
   const action = actionId.slice(ACTION_PREFIX.length);
-  const known = readJson(value);
   if (OWN_ACTIONS.includes(action)) {
-    const { data } = OwnReply.safeParse(known);
+    const data = readValue(OwnReply, value);
     return data && { action: action as OwnButton['action'], replyId: data.reply, userId: data.user };
   }
   if (!(action in AGAIN_LABELS) && action !== 'line' && action !== 'vote') return undefined;
-  const { data } = z.union([Reference, OldReference]).safeParse(known);
+  const data = readValue(z.union([Reference, OldReference]), value);
   if (!data) return undefined;
   const { v: _, ...reference } = data;
   return { action: action as StoryButton['action'], ...reference };
@@ -109,9 +125,10 @@ function buttonsIn(blocks: unknown): Button[] {
   });
 }
 
-function readJson(value: string | undefined): unknown {
+/** The data in a button's value; undefined when it has another shape, as that of another version. */
+export function readValue<Data>(shape: z.ZodType<Data>, value: string | undefined): Data | undefined {
   try {
-    return JSON.parse(value ?? '');
+    return shape.safeParse(JSON.parse(value ?? '')).data;
   } catch {
     return undefined;
   }
