@@ -51,10 +51,20 @@ export async function followReply(
   const deadline = performance.now() + timeoutMs;
   let shown = '';
   let beginning = 0;
+  /** The last state or answer, for the error. */
+  let last = 'no answer';
+  const isRefused = (status: number) => {
+    last = `status ${status}`;
+  };
   for (;;) {
     try {
-      for await (const state of events(`${base}/api/replies/${id}/events`, deadline - performance.now())) {
+      for await (const state of events(
+        `${base}/api/replies/${id}/events`,
+        deadline - performance.now(),
+        isRefused,
+      )) {
         onState(state, performance.now());
+        last = JSON.stringify(state).slice(0, 200);
         if (state.status === 'waiting') {
           assert.equal(shown, '', 'a reply that has text does not go back to waiting');
           continue;
@@ -69,19 +79,25 @@ export async function followReply(
         if (state.status !== 'writing') return state;
       }
     } catch (error) {
-      // The error of `fetch` when the server is down, or goes down.
-      if (!(error instanceof TypeError)) throw error;
+      // `fetch` rejects so when the server is down or goes down, and at the deadline.
+      const isExpected = error instanceof TypeError || (error as Error).name === 'TimeoutError';
+      if (!isExpected) throw error;
     }
-    if (performance.now() > deadline) throw new Error(`Reply ${id} did not end within ${timeoutMs} ms.`);
+    if (performance.now() > deadline)
+      throw new Error(`Reply ${id} did not end within ${timeoutMs} ms: ${last}.`);
     await sleep(RECONNECT_MS);
   }
 }
 
 /** The states of one event stream, until it ends. */
-async function* events(url: string, timeoutMs: number): AsyncGenerator<ReplyState> {
+async function* events(
+  url: string,
+  timeoutMs: number,
+  isRefused: (status: number) => void,
+): AsyncGenerator<ReplyState> {
   const response = await fetch(url, { signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))) });
   assert.notEqual(response.status, 404, 'a reply that was accepted is known');
-  if (!response.ok || !response.body) return;
+  if (!response.ok || !response.body) return isRefused(response.status);
   let buffer = '';
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
     buffer += chunk;

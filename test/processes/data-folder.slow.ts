@@ -8,7 +8,7 @@ import { ask, followReply } from '../helpers/page-client.ts';
 import { spawnRole, startRole } from '../helpers/processes.ts';
 import { freePort, temporaryFolder } from '../helpers/programs.ts';
 
-const STORY_TIMEOUT_MS = 120_000;
+const STORY_TIMEOUT_MS = 180_000;
 
 /** Every file and folder below a folder, and the folder itself. */
 async function all(folder: string): Promise<string[]> {

@@ -11,7 +11,7 @@ import { residentMib, startRole } from '../helpers/processes.ts';
 import { freePort } from '../helpers/programs.ts';
 
 const AT_ONCE = 48;
-const STORY_TIMEOUT_MS = 120_000;
+const STORY_TIMEOUT_MS = 180_000;
 const BIG_BODY_LIMIT = 10_000_000;
 const RESIDENT_LIMIT_MIB = 1_900;
 
