@@ -41,8 +41,8 @@ const BOT_REQUESTS_PER_SECOND = 25;
 /** Sweeps the handlers of unused buckets; every interaction leaves one. discord.js keeps them for an hour. */
 const HANDLER_SWEEP_MS = 60_000;
 const NONCE_LENGTH = 24;
-/** Messages that are searched: the most that Discord gives in one answer. */
-const LOOK_MAX = 100;
+/** The most messages in one answer of Discord. */
+export const PAGE_MAX = 100;
 /** Tolerance for the difference between the local clock and Discord's. */
 const LOOK_EARLIER_MS = 60_000;
 /**
@@ -165,8 +165,12 @@ export class DiscordApi {
 
   /** The first messages of a channel that are not older than a moment, in ms since 1970. */
   async since(channelId: string, at: number): Promise<readonly APIMessage[]> {
-    const after = SnowflakeUtil.generate({ timestamp: at - LOOK_EARLIER_MS }).toString();
-    const query = new URLSearchParams({ after, limit: String(LOOK_MAX) });
+    return this.after(channelId, SnowflakeUtil.generate({ timestamp: at - LOOK_EARLIER_MS }).toString());
+  }
+
+  /** The messages of a channel after one, at most `PAGE_MAX`, the newest first. */
+  async after(channelId: string, id: string): Promise<readonly APIMessage[]> {
+    const query = new URLSearchParams({ after: id, limit: String(PAGE_MAX) });
     return (await this.bot.get(Routes.channelMessages(channelId), { query })) as APIMessage[];
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../../queue/relays/record.ts';
 import type { Relay, RelayLine } from '../../story/relay/relay.ts';
 import type { AddressOf, ChatContext } from '../chat-context.ts';
-import type { DiscordApi, MessageBody } from './api.ts';
+import { type DiscordApi, type MessageBody, PAGE_MAX } from './api.ts';
 import { requesterOf } from './asking.ts';
 import { failureOf } from './failures.ts';
 import { lineIn, messageAt } from './relay-lines.ts';
@@ -20,8 +20,6 @@ type RelayAddress = AddressOf<DiscordHandle>;
 
 /** Discord archives threads after a day without a message. */
 const THREAD_ARCHIVE_MINUTES = 1_440;
-/** Messages of one request. */
-const PAGE = 100;
 /** Kinds of messages that users write. */
 const WRITTEN: readonly MessageType[] = [MessageType.Default, MessageType.Reply];
 
@@ -77,15 +75,14 @@ export class DiscordRelayBoard implements RelayBoard<RelayAddress> {
     let after = head;
     try {
       for (;;) {
-        const query = new URLSearchParams({ after, limit: String(PAGE) });
-        const page = (await this.#api.bot.get(Routes.channelMessages(head), { query })) as APIMessage[];
+        const page = await this.#api.after(head, after);
         // Discord gives the newest first.
         for (const message of page.toReversed()) {
           if (message.author.id === this.#botId) own.push(message.id);
           else if (isUsers(message)) messages.push(this.#messageOf(message, record));
           reactions.set(message.id, reactionsTo(message));
         }
-        if (page.length < PAGE) return { messages, own, reactions };
+        if (page.length < PAGE_MAX) return { messages, own, reactions };
         after = page[0]!.id;
       }
     } catch (error) {

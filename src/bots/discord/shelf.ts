@@ -24,11 +24,7 @@ export class DiscordShelf implements ShelfSurface<Address> {
     const counts = new Map<string, number | 'gone'>();
     for (const { id, address, messages } of works) {
       try {
-        const read = messages.map((message) => this.#reactionsTo(address.channelId, message));
-        counts.set(
-          id,
-          (await Promise.all(read)).reduce((total, count) => total + count, 0),
-        );
+        counts.set(id, await this.#reactionsTo(address.channelId, messages));
       } catch (error) {
         if (failureOf(error) === 'gone') counts.set(id, 'gone');
         // Where one message cannot be read, neither can the next.
@@ -69,8 +65,17 @@ export class DiscordShelf implements ShelfSurface<Address> {
     );
   }
 
-  async #reactionsTo(channelId: string, messageId: string): Promise<number> {
-    return reactionsTo(await this.#api.unasked(() => this.#api.read(channelId, messageId)));
+  /** The reactions to messages, in one call where they are near each other. */
+  async #reactionsTo(channelId: string, [first, ...others]: readonly string[]): Promise<number> {
+    if (first === undefined) return 0;
+    return this.#api.unasked(async () => {
+      const near = others.length > 0 ? await this.#api.after(channelId, first) : [];
+      let total = reactionsTo(await this.#api.read(channelId, first));
+      for (const id of others) {
+        total += reactionsTo(near.find((one) => one.id === id) ?? (await this.#api.read(channelId, id)));
+      }
+      return total;
+    });
   }
 }
 

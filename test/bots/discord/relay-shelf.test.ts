@@ -92,6 +92,35 @@ describe('relays on the shelf on Discord', { timeout: 240_000, skip: skipWithout
       assert.equal(discord.count(429), 0);
     }));
 
+  it('have the reactions to all of their messages, which are read in two calls', () =>
+    withDiscord(async (harness) => {
+      const { ann, discord, bot, channel } = harness;
+      const { head, thread } = await begun(harness, { opening: 'A long story.', every: 0 });
+      const last = 'The end of it is here.';
+      for (let index = 0; index < 12; index++) ann.say(thread, `${index} ${'far and '.repeat(60)}away.`);
+      ann.say(thread, last);
+      await stored(harness, last);
+      ann.press(head, 'Your turn, computer');
+      await answers(thread, 1);
+      ann.press(head, 'The end');
+      const end = await overIn(thread);
+      const shown = async () => (await bot.shelf.works(channel.id))[0]?.messages ?? [];
+      const messages = await until(
+        async () => ((await shown()).length > 0 ? shown() : undefined),
+        'its messages',
+      );
+      assert.ok(messages.length >= 4, `${messages.length} messages`);
+      ann.react(discord.world.messages.get(messages[0]!)!);
+      ann.react(discord.world.messages.get(messages[2]!)!);
+      ann.react(end);
+      const before = discord.log.length;
+      assert.match(await listed(harness), / · 3 reactions · /);
+      const reads = discord.log
+        .slice(before)
+        .filter(({ method, path }) => method === 'GET' && /messages/.test(path));
+      assert.equal(reads.length, 2);
+    }));
+
   it('are in the digest of their week, with the opening and the line to which users have reacted', async () => {
     let now = Date.now;
     await withDiscord(

@@ -83,18 +83,6 @@ const ROUTES: readonly Route[] = [
     return ok(channelOf(channel));
   }),
   bots(/^POST \/channels\/(\d+)\/messages$/, sendMessage),
-  bots(/^GET \/channels\/(\d+)\/messages$/, (world, { query }, [channelId]) => {
-    const channel = channelIn(world, channelId);
-    need(channel, PERMISSION.readMessageHistory);
-    const most = Number(query.get('limit') ?? 50);
-    if (!(most >= 1 && most <= 100)) throw INVALID_FORM('limit: 1 to 100');
-    const after = BigInt(query.get('after') ?? 0);
-    const found = [...channel.messages.values()]
-      .filter(({ id, deleted, flags }) => !deleted && !(flags & EPHEMERAL) && BigInt(id) > after)
-      .slice(0, most);
-    // Newest first, also where the oldest ones after a message are asked for.
-    return ok(found.reverse().map((message) => messageOf(message, world)));
-  }),
   bots(/^GET \/channels\/(\d+)\/messages\/(\d+)$/, (world, _, [channelId, messageId]) => {
     const channel = channelIn(world, channelId);
     need(channel, PERMISSION.readMessageHistory);
