@@ -136,6 +136,8 @@ export interface Named {
   readonly userId: string;
   /** As limits name requesters. */
   readonly person: string;
+  /** As limits name communities; absent outside of one. */
+  readonly community?: string;
 }
 
 /** What one user has contributed to the works of a channel. */

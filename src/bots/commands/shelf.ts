@@ -92,7 +92,7 @@ export const SHELF = {
       case 'list':
         return listed(order.page, caller);
       case 'join':
-        await shelf.join({ userId, person });
+        await shelf.join({ userId, person, ...(communityId && { community: `${platform}:${communityId}` }) });
         return JOINED;
       case 'leave':
         await shelf.leave(person);

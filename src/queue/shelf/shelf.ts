@@ -141,11 +141,11 @@ export class Shelf<Address> {
     for (const kind of KINDS) await this.#removeOld(kind, channelId, Number.MAX_SAFE_INTEGER);
   }
 
-  /** Removes everything of a community's channels that have works. */
+  /** Removes everything of a community's channels that have works, or users who want to be named. */
   async forgetCommunity(community: string): Promise<void> {
-    for (const channelId of await this.#channels(['works'])) {
-      const isIts = (await this.works(channelId)).some((work) => work.community === community);
-      if (isIts) await this.forgetChannel(channelId);
+    for (const channelId of await this.#channels(['works', 'named'])) {
+      const records = [...(await this.works(channelId)), ...(await this.named(channelId))];
+      if (records.some((record) => record.community === community)) await this.forgetChannel(channelId);
     }
   }
 

@@ -99,6 +99,9 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await shelf.forgetCommunity('test:guild');
       assert.deepEqual([await shelf.works('c2'), await shelf.named('c2')], [[], []]);
       assert.equal(await shelf.digestOf('c2', 7), undefined);
+      await shelf.join('c3', { ...ann, community: 'test:guild' });
+      await shelf.forgetCommunity('test:guild');
+      assert.deepEqual(await shelf.named('c3'), [], 'also where nothing is written yet');
       assert.deepEqual(await ids(), ['other']);
       await shelf.forgetChannel('c1');
       assert.deepEqual(await ids(), []);
