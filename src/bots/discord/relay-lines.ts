@@ -18,6 +18,7 @@ import { clean } from '../text.ts';
 import type { DiscordApi } from './api.ts';
 import { presenceOf, requesterOf } from './asking.ts';
 import { tellBlocked } from './channel-messages.ts';
+import { escaped } from './content-messages.ts';
 import { loggable } from './failures.ts';
 import { type Names, readMarkup } from './markup.ts';
 import type { DiscordHandle } from './surface.ts';
@@ -120,7 +121,8 @@ export class RelayLines {
         break;
       case 'out of turn':
         if (!verdict.isFirst || !relay) await react(message, SIGNS.wait);
-        else await this.#api.send(channelId, `${id}/line`, { content: outOfTurn(relay, verdict) }, id);
+        else
+          await this.#api.send(channelId, `${id}/line`, { content: escaped(outOfTurn(relay, verdict)) }, id);
         break;
     }
     return verdict.is !== 'over';

@@ -221,6 +221,31 @@ describe('relays on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER
       await overIn(other);
     }));
 
+  it('shows the names of users literally', () =>
+    withDiscord(async (harness) => {
+      const { ann, discord } = harness;
+      const name = '[free](http://a.example)';
+      const eve = new Person(discord, name);
+      const { head, thread } = await begun(harness, { opening: 'A.', every: 3, turns: 'round robin' });
+      eve.say(thread, 'B is here.');
+      await stored(harness, 'B is here.');
+      ann.say(thread, 'C is here.');
+      await stored(harness, 'C is here.');
+      const out = ann.say(thread, 'Not now.');
+      const isTold = ({ replyTo }: FakeMessage) => replyTo === out.id;
+      const told = await until(() => botsIn(thread).find(isTold), 'a sentence', PATIENCE_MS);
+      const [line] = await answers(thread, 1);
+      const own = await until(
+        () => botsIn(thread).find(({ content }) => content.includes(discordEscaping.escape(line!))),
+        'the line of the computer',
+        PATIENCE_MS,
+      );
+      ann.press(head, 'The end');
+      for (const { content } of [told, own, await overIn(thread)]) {
+        assert.ok(content.includes(discordEscaping.escape(name)), content);
+      }
+    }));
+
   it('needs the intent, a text channel and the permission to open threads', async () => {
     await withDiscord(
       async ({ ann, channel }) => {
