@@ -106,6 +106,15 @@ export function layOutVote(vote: Vote, counts: readonly number[], facts: VoteFac
   return [{ content, components: [row(choose), ...controls] }];
 }
 
+/** A vote that ends because a text cannot be shown: the story so far, which was shown before, or only the reason. */
+export function layOutRefused(vote: Vote, reason: string): [whole: MessageBody, short: MessageBody] {
+  const print = `-# ${escaped(reason)}`;
+  return [
+    { content: `${storySoFar(vote, STORY_MAX)}\n${print}`, components: [] },
+    { content: print, components: [] },
+  ];
+}
+
 /** The end of a vote that has no reply. */
 function layOutEnd(vote: Vote, facts: VoteFacts): MessageBody[] {
   const parts = splitText(clean(vote.text), { limit: STORY_MAX, cost: costOf }).map(({ text }) => text);

@@ -29,7 +29,7 @@ import {
   ROUND_IS_OVER,
   VOTE_BEGINS,
 } from '../votes/wording.ts';
-import type { DiscordApi } from './api.ts';
+import type { DiscordApi, MessageBody } from './api.ts';
 import { addressIn, answerPress, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
 import { failureOf } from './failures.ts';
 import { readMarkup } from './markup.ts';
@@ -37,7 +37,7 @@ import { modalOf, valuesOf } from './modals.ts';
 import { type SeenMessages, withModel } from './seen-messages.ts';
 import { storyAskedIn } from './stories.ts';
 import type { DiscordHandle } from './surface.ts';
-import { layOutVote, type VoteButton } from './vote-messages.ts';
+import { layOutRefused, layOutVote, type VoteButton } from './vote-messages.ts';
 
 type Address = AddressOf<DiscordHandle>;
 
@@ -54,7 +54,7 @@ const MAY_NOT_WRITE =
   'A vote needs a channel in which I may write: give me View Channel and Send Messages here, or use another channel.';
 const MAY_NOT_OFFER =
   'Choices need a channel in which I may write, and everyone there sees them. Ask without choices, or in another channel.';
-const REFUSED = 'The AutoMod of this server refused this story, so the vote is over.';
+const REFUSED = 'The AutoMod of this server refused how this story goes on, so the vote is over.';
 
 /** Where votes are shown. */
 export class DiscordVoteBoard implements VoteBoard<Address> {
@@ -100,8 +100,11 @@ export class DiscordVoteBoard implements VoteBoard<Address> {
     } catch (error) {
       const failure = failureOf(error);
       if (failure === 'temporary' || failure === 'defect') throw error;
-      if (failure === 'refused' && ids[0] !== undefined) {
-        await this.#api.edit(channelId, ids[0], { content: `-# ${REFUSED}`, components: [] }).catch(() => {});
+      const [first] = ids;
+      if (failure === 'refused' && first !== undefined) {
+        const [whole, short] = layOutRefused(vote, REFUSED);
+        const show = (body: MessageBody) => this.#api.edit(channelId, first, body);
+        await show(whole).catch(() => show(short).catch(() => {}));
       }
       throw new VoteLost(failure, { cause: error });
     }

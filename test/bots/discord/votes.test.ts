@@ -51,6 +51,20 @@ async function withDiscord(
 }
 
 describe('votes on Discord', { timeout: 240_000, skip: skipWithout(REDIS_SERVER) }, () => {
+  it('keep what was chosen where AutoMod refuses how the story goes on', () =>
+    withDiscord(async ({ ann, channel }) => {
+      await ephemeralReply(ann.slash(channel, 'scifi-vote', { prompt: 'The moon', rounds: 2, seconds: 600 }));
+      const message = await voteIn(channel, 1);
+      const chosen = /\*\*1\*\* {2}(.*)/.exec(message.content)![1]!;
+      ann.press(message, '1');
+      await counted(message, '1 (1)', '2', '3');
+      channel.refused = /Round 2/;
+      ann.press(message, 'Close this round');
+      await until(() => message.content.includes('AutoMod'), 'the end', PATIENCE_MS);
+      assert.ok(message.content.startsWith('The moon') && message.content.includes(chosen), message.content);
+      assert.deepEqual(labelsOf(message), []);
+    }));
+
   it('counts fifty people, and appends the winners until the rounds are over', () =>
     withDiscord(async ({ ann, channel, discord, log }) => {
       const asked = ann.slash(channel, 'scifi-vote', {
