@@ -15,7 +15,7 @@ import {
   smallPrintOf,
   textOf,
 } from '../../harness/slack.ts';
-import { PATIENCE_MS, until } from '../../helpers/programs.ts';
+import { until } from '../../helpers/programs.ts';
 
 /** The delay of a slow queue. */
 const SLOW_MS = 400;
@@ -146,6 +146,7 @@ describe('Slack failures', { timeout: 240_000, concurrency: true }, () => {
       ann.slash(channel, '/scifi', 'Before length=300');
       await finished(channel);
       // Slack itself waits for minutes.
+      slack.deliveries.acknowledgeMs = 3_000;
       slack.deliveries.retryMs = [1_000, 2_000, 4_000, 8_000];
       slack.deliveries.cut();
       const other = harness.channelOf();
@@ -162,8 +163,6 @@ describe('Slack failures', { timeout: 240_000, concurrency: true }, () => {
     const harness = await openSlack({ pace: 0 });
     try {
       const { slack, ann, channel, bot } = harness;
-      // Slack's limit of 3 s would make the number of attempts depend on the machine's load.
-      slack.deliveries.acknowledgeMs = PATIENCE_MS;
       const submit = bot.replies.submit.bind(bot.replies);
       bot.replies.submit = async (...task) => {
         await sleep(SLOW_MS);

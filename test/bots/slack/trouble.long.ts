@@ -72,6 +72,7 @@ describe('a reconnection that Slack requests', { timeout: 240_000 }, () => {
       ann.slash(channel, '/scifi', 'Before the break length=3000');
       const message = await until(() => botsMessages(channel)[0], 'a message');
       // Slack waits a minute before the second delivery; Bolt reconnects after five seconds.
+      slack.deliveries.acknowledgeMs = 3_000;
       slack.deliveries.retryMs = [0, 6_000];
       slack.deliveries.refresh();
       await until(() => slack.deliveries.connections === 0, 'a good-bye');

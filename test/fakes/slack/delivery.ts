@@ -30,6 +30,8 @@ export interface HttpTarget {
 }
 
 const SERVER_PING_MS = 5_000;
+/** After this time a request fails that no connection can take. */
+const UNREACHABLE_MS = 300;
 
 export class Deliveries {
   /** The address of HTTP requests; undefined while the app is in Socket Mode. */
@@ -143,7 +145,7 @@ export class Deliveries {
   async #bySocket({ kind, payload }: Delivery, attempt: number): Promise<unknown> {
     const socket = this.#sockets[this.#turn++ % Math.max(1, this.#sockets.length)];
     if (!socket) {
-      await sleep(this.acknowledgeMs / 10);
+      await sleep(UNREACHABLE_MS);
       throw new Error('dispatch_failed');
     }
     const id = randomUUID();
