@@ -3,6 +3,7 @@ import type { ModelChoice } from '../../story/story.ts';
 import { endOf } from '../../story/variations.ts';
 import { type Vote, wholeText } from '../../story/vote.ts';
 import { clean, splitText } from '../text.ts';
+import type { VoteButton } from '../votes/presses.ts';
 import {
   choiceLabel,
   controlsOf,
@@ -25,25 +26,6 @@ const BEFORE_MAX = 700;
 
 const PREFIX = 'vote';
 const CONTROLS = Object.keys(VOTE_LABELS) as VoteControl[];
-
-/** A button of a vote. */
-export type VoteButton =
-  | { readonly action: 'choose'; readonly voteId: string; readonly round: number; readonly choice: number }
-  | {
-      /** Chooses an opening. */
-      readonly action: 'pick';
-      readonly voteId: string;
-      readonly choice: number;
-      /** The only user who may. */
-      readonly hostId: string;
-    }
-  | {
-      readonly action: VoteControl;
-      readonly voteId: string;
-      readonly round: number;
-      /** The user who started the vote. */
-      readonly hostId: string;
-    };
 
 /** Whether a `custom_id` is that of a vote's button, of any version. */
 export function isVoteButton(customId: string): boolean {

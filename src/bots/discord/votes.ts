@@ -18,17 +18,8 @@ import { demandWords, readVoteForm, type VoteOrder } from '../commands/vote.ts';
 import { VOTE_FORM } from '../forms.ts';
 import { requestBehind, type StoryButton } from '../read-story.ts';
 import { PATIENCE_MS } from '../submit.ts';
-import {
-  CHOOSE_BELOW,
-  CHOSEN,
-  IS_OVER,
-  LATE,
-  NOT_KEPT,
-  NOT_REQUESTER,
-  notHost,
-  ROUND_IS_OVER,
-  VOTE_BEGINS,
-} from '../votes/wording.ts';
+import { pressVote, type VoteButton } from '../votes/presses.ts';
+import { CHOOSE_BELOW, VOTE_BEGINS } from '../votes/wording.ts';
 import type { DiscordApi, MessageBody } from './api.ts';
 import { addressIn, answerPress, EPHEMERAL, replyEphemeral, requesterOf, startIn } from './asking.ts';
 import { failureOf } from './failures.ts';
@@ -37,7 +28,7 @@ import { modalOf, valuesOf } from './modals.ts';
 import { type SeenMessages, withModel } from './seen-messages.ts';
 import { storyAskedIn } from './stories.ts';
 import type { DiscordHandle } from './surface.ts';
-import { layOutRefused, layOutVote, type VoteButton } from './vote-messages.ts';
+import { layOutRefused, layOutVote } from './vote-messages.ts';
 
 type Address = AddressOf<DiscordHandle>;
 
@@ -219,34 +210,12 @@ export class VoteInteractions {
   }
 
   async press(interaction: ButtonInteraction, button: VoteButton): Promise<void> {
-    const acting = this.#act(interaction, button).catch((error: unknown) => this.#chat.refusalFor(error));
-    await answerPress(interaction, acting, this.#chat.logger);
-  }
-
-  /** Returns a sentence for the user, if there is one. */
-  async #act(interaction: ButtonInteraction, button: VoteButton): Promise<string | undefined> {
-    const { votes } = this.#chat;
-    const { voteId } = button;
     const { user, guildId, memberPermissions, createdTimestamp: at } = interaction;
     const { person } = requesterOf(user.id, guildId);
-    if (button.action === 'pick') {
-      if (user.id !== button.hostId) return NOT_REQUESTER;
-      return (await votes.choose(voteId, person, button.choice, at)) ? undefined : CHOSEN;
-    }
-    const { round } = button;
-    if (button.action === 'choose') {
-      return (await votes.cast(voteId, round, person, button.choice, at)) ? undefined : LATE;
-    }
-    const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
-    if (user.id !== button.hostId && !isModerator) return notHost(button.action);
-    switch (button.action) {
-      case 'close':
-        return (await votes.closeRound(voteId, round)) ? undefined : ROUND_IS_OVER;
-      case 'end':
-        return (await votes.end(voteId)) ? undefined : IS_OVER;
-      case 'delete':
-        return (await votes.delete(voteId)) ? undefined : NOT_KEPT;
-    }
+    const isModerator = async () => memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
+    const acting = pressVote(this.#chat.votes, button, { userId: user.id, person, at, isModerator });
+    const sentence = acting.catch((error: unknown) => this.#chat.refusalFor(error));
+    await answerPress(interaction, sentence, this.#chat.logger);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ModelChoice } from '../../story/story.ts';
 import { endOf } from '../../story/variations.ts';
 import { type Vote, wholeText } from '../../story/vote.ts';
 import { clean } from '../text.ts';
+import type { VoteButton } from '../votes/presses.ts';
 import {
   choiceLabel,
   controlsOf,
@@ -36,25 +37,6 @@ const BLOCK_PREFIX = 'scifi-vote-';
 /** Changes when the meaning of the fields changes. */
 const VERSION = 1;
 const CONTROLS = Object.keys(VOTE_LABELS) as VoteControl[];
-
-/** A button of a vote. */
-export type VoteButton =
-  | { readonly action: 'choose'; readonly voteId: string; readonly round: number; readonly choice: number }
-  | {
-      /** Chooses an opening. */
-      readonly action: 'pick';
-      readonly voteId: string;
-      readonly choice: number;
-      /** The only user who may. */
-      readonly hostId: string;
-    }
-  | {
-      readonly action: VoteControl;
-      readonly voteId: string;
-      readonly round: number;
-      /** The user who started the vote. */
-      readonly hostId: string;
-    };
 
 const Value = z.object({
   v: z.literal(VERSION),

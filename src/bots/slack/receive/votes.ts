@@ -8,16 +8,8 @@ import { openingsOf, type VoteTerms } from '../../../story/vote.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { demandWords, type VoteOrder } from '../../commands/vote.ts';
 import { slackEscaping } from '../../text.ts';
-import {
-  CHOSEN,
-  IS_OVER,
-  LATE,
-  NOT_KEPT,
-  NOT_REQUESTER,
-  notHost,
-  OTHER_VERSION,
-  ROUND_IS_OVER,
-} from '../../votes/wording.ts';
+import { pressVote, type VoteButton } from '../../votes/presses.ts';
+import { OTHER_VERSION } from '../../votes/wording.ts';
 import type { SlackApi } from '../api.ts';
 import {
   idPart,
@@ -31,7 +23,7 @@ import {
 import { failureOf } from '../failures.ts';
 import { readMarkup } from '../markup.ts';
 import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
-import { ANY_VOTE_BUTTON, decodeVoteButton, type VoteButton } from '../vote-messages.ts';
+import { ANY_VOTE_BUTTON, decodeVoteButton } from '../vote-messages.ts';
 import { acknowledgeStored } from './answers.ts';
 import type { ButtonArgs } from './story-buttons.ts';
 
@@ -139,32 +131,14 @@ export class SlackVotes {
     userId: string,
     at: number,
   ): Promise<string | undefined> {
-    const { votes } = this.#chat;
-    const { voteId } = button;
-    if (button.action === 'choose' || button.action === 'pick') {
-      const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
-      if (refusal) return refusal;
-      const { person } = requesterOf(conversation.teamId, userId);
-      const { choice } = button;
-      if (button.action === 'choose') {
-        return (await votes.cast(voteId, button.round, person, choice, at)) ? undefined : LATE;
-      }
-      if (userId !== button.hostId) return NOT_REQUESTER;
-      return (await votes.choose(voteId, person, choice, at)) ? undefined : CHOSEN;
-    }
-    const { round } = button;
-    const isHost = userId === button.hostId;
-    if (!isHost && (await askWhetherAdministrator(conversation, userId, this.#api)) !== 'yes') {
-      return notHost(button.action);
-    }
-    switch (button.action) {
-      case 'close':
-        return (await votes.closeRound(voteId, round)) ? undefined : ROUND_IS_OVER;
-      case 'end':
-        return (await votes.end(voteId)) ? undefined : IS_OVER;
-      case 'delete':
-        return (await votes.delete(voteId)) ? undefined : NOT_KEPT;
-    }
+    // A blocked user can still end and delete a vote.
+    const isChoice = button.action === 'choose' || button.action === 'pick';
+    const refusal = isChoice ? this.#chat.blockedBy(presenceIn(conversation, userId)) : undefined;
+    if (refusal) return refusal;
+    const { person } = requesterOf(conversation.teamId, userId);
+    const isModerator = async () =>
+      (await askWhetherAdministrator(conversation, userId, this.#api)) === 'yes';
+    return pressVote(this.#chat.votes, button, { userId, person, at, isModerator });
   }
 }
 
