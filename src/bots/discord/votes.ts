@@ -213,7 +213,7 @@ export class VoteInteractions {
     const { user, guildId, memberPermissions, createdTimestamp: at } = interaction;
     const { person } = requesterOf(user.id, guildId);
     const isModerator = async () => memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
-    const acting = pressVote(this.#chat.votes, button, { userId: user.id, person, at, isModerator });
+    const acting = pressVote(this.#chat.votes.changes, button, { userId: user.id, person, at, isModerator });
     const sentence = acting.catch((error: unknown) => this.#chat.refusalFor(error));
     await answerPress(interaction, sentence, this.#chat.logger);
   }

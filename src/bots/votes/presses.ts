@@ -1,5 +1,5 @@
 /** The buttons of a vote, and what their presses do, on every platform. */
-import type { Votes } from '../../queue/votes/votes.ts';
+import type { VoteChanges } from '../../queue/votes/changes.ts';
 import {
   CHOSEN,
   IS_OVER,
@@ -49,7 +49,7 @@ export interface VotePress {
  * @throws StoryError `queue_unavailable` with a sentence
  */
 export async function pressVote(
-  votes: Pick<Votes<unknown>, 'choose' | 'cast' | 'closeRound' | 'end' | 'delete'>,
+  votes: Pick<VoteChanges<unknown>, 'choose' | 'cast' | 'closeRound' | 'end' | 'delete'>,
   button: VoteButton,
   { userId, person, at, isModerator }: VotePress,
 ): Promise<string | undefined> {

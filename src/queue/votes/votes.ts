@@ -1,23 +1,14 @@
 /**
- * The votes of one platform: what users do, each a step that is stored before the job of the vote is woken
- * (`../records/jobs.ts`), which takes the steps that follow (`rounds.ts`).
+ * The votes of one platform. Each has a record, and a job (`../records/jobs.ts`) that takes the steps which follow from it
+ * (`rounds.ts`).
  */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ReplyState, StoryCredits, StoryRequest } from '../../story/story.ts';
-import {
-  beginVote,
-  endRoundAt,
-  endVote,
-  type NextReply,
-  type Vote,
-  type VoteTerms,
-} from '../../story/vote.ts';
+import { beginVote, endVote, type NextReply, type VoteTerms } from '../../story/vote.ts';
 import type { Limits, LookUp } from '../admission/limits.ts';
-import { sentences } from '../admission/settings.ts';
 import type { Group, Lease, Requester } from '../admission/store.ts';
 import type { QueueConnection } from '../connection.ts';
-import { atOnce } from '../job-queue.ts';
 import { outlast } from '../outage.ts';
 import { type Hold, RecordJobs } from '../records/jobs.ts';
 import { ARRIVAL_MS, placesTogether } from '../records/places.ts';
@@ -25,6 +16,7 @@ import { type Held, start } from '../records/start.ts';
 import type { Replies } from '../replies.ts';
 import { type Shelf, withoutCredit } from '../shelf/shelf.ts';
 import type { Stories } from '../stories.ts';
+import { endedAt, VoteChanges } from './changes.ts';
 import { isUnfinished, type VoteRecord, VoteRecords } from './records.ts';
 import { driveVote, type VoteBoard } from './rounds.ts';
 
@@ -79,6 +71,8 @@ export class Votes<Address> {
   readonly #options: VotesOptions<Address>;
   readonly #jobs: RecordJobs;
   readonly #records: Promise<VoteRecords<Address>>;
+  /** What users do in votes. */
+  readonly changes: VoteChanges<Address>;
 
   constructor(options: VotesOptions<Address>) {
     const { connection, platform, logger } = options;
@@ -91,6 +85,7 @@ export class Votes<Address> {
     this.#jobs = new RecordJobs(connection, this.name, isDriven, logger);
     this.#records = outlast(() => connection.votes()).then((store) => new VoteRecords(store, platform));
     this.#records.catch(() => {});
+    this.changes = new VoteChanges(this.#records, this.#jobs);
   }
 
   async ready(): Promise<void> {
@@ -121,76 +116,6 @@ export class Votes<Address> {
       jobs: this.#jobs,
       recordOf: (held) => newRecord(wish, held),
     });
-  }
-
-  /**
-   * Counts a user's vote, in place of an earlier one in the same round.
-   *
-   * @param person as limits name requesters
-   * @param at when the user voted, in ms by the platform's clock: of votes that arrive out of order the last one counts
-   * @returns false when the round is over
-   */
-  async cast(id: string, round: number, person: string, choice: number, at: number): Promise<boolean> {
-    const isCounted = await atOnce(
-      (await this.#records).cast(id, { round, person, choice, at }),
-      sentences.unavailable,
-    );
-    if (isCounted) void this.#jobs.wake(id);
-    return isCounted;
-  }
-
-  /**
-   * Chooses an opening for its requester, and ends the choice.
-   *
-   * @param at as of `cast`
-   * @returns false when one is chosen already, or the time is over
-   */
-  async choose(id: string, person: string, choice: number, at: number): Promise<boolean> {
-    const records = await this.#records;
-    const isCounted = await atOnce(records.cast(id, { round: 1, person, choice, at }), sentences.unavailable);
-    if (!isCounted) return false;
-    await this.#endRound(id, 1);
-    // Unlike a round, it would otherwise end minutes later where this process is killed now.
-    await this.#jobs.wake(id);
-    return true;
-  }
-
-  /** Ends an open round now; false when it is over. */
-  async closeRound(id: string, round: number): Promise<boolean> {
-    const isClosed = await this.#endRound(id, round);
-    if (isClosed) void this.#jobs.wake(id);
-    return isClosed;
-  }
-
-  async #endRound(id: string, round: number): Promise<boolean> {
-    const record = await this.#change(id, ({ record, now }) => {
-      const { vote } = record;
-      if (vote.phase !== 'open' || vote.round !== round) return record;
-      return { ...record, vote: endRoundAt(vote, now) };
-    });
-    return record?.vote.phase === 'open' && record.vote.round === round;
-  }
-
-  /** Ends a vote: the votes in its open round still count. False when it is over. */
-  async end(id: string): Promise<boolean> {
-    let isUnderWay = false;
-    await this.#change(id, ({ record, now }) => {
-      isUnderWay = record.vote.phase !== 'over';
-      return isUnderWay ? { ...record, vote: endedAt(record.vote, now) } : record;
-    });
-    if (isUnderWay) void this.#jobs.wake(id);
-    return isUnderWay;
-  }
-
-  /** Deletes a vote with its messages; false when it is not kept (any more). */
-  async delete(id: string): Promise<boolean> {
-    const record = await this.#change(id, ({ record }) =>
-      record.isHandedOver ? record : { ...record, isDeleted: true },
-    );
-    if (!record?.isDeleted) return false;
-    await this.#jobs.add(id);
-    void this.#jobs.wake(id);
-    return true;
   }
 
   /** Removes the record of a vote whose reply is removed. Idempotent. */
@@ -301,10 +226,6 @@ export class Votes<Address> {
     });
   }
 
-  async #change(id: string, change: Parameters<VoteRecords<Address>['update']>[1]) {
-    return atOnce((await this.#records).update(id, change), sentences.unavailable);
-  }
-
   /** An opening that is written on is its requester's story under way again, after those that came meanwhile. */
   async #handOver(id: string, record: VoteRecord<Address>, next: NextReply): Promise<void> {
     const { limits, replies, handOver } = this.#options;
@@ -338,9 +259,4 @@ function newRecord<Address>(
   const salt = randomBytes(SALT_BYTES).toString('base64url');
   const place = { channelId, ...(community ? { community } : {}), address };
   return { vote: beginVote(terms), hostId, ...place, ...held, salt, messages: [] };
-}
-
-/** A vote that ends now: the votes in its open round still count. */
-function endedAt(vote: Vote, now: number): Vote {
-  return vote.phase === 'open' ? { ...endRoundAt(vote, now), isLast: true } : endVote(vote, 'ended');
 }

@@ -180,30 +180,34 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.equal(new Set(vote.choices).size, 3, vote.choices.join('|'));
         const people = Array.from({ length: 50 }, (_, index) => `test:person ${index}`);
         const cast = people.flatMap((person, index) => [
-          votes.cast('vote-1', 1, person, 0, 1),
-          votes.cast('vote-1', 1, person, 0, 1),
-          votes.cast('vote-1', 1, person, index < 20 ? 0 : 2, 2),
+          votes.changes.cast('vote-1', 1, person, 0, 1),
+          votes.changes.cast('vote-1', 1, person, 0, 1),
+          votes.changes.cast('vote-1', 1, person, index < 20 ? 0 : 2, 2),
         ]);
         assert.ok((await Promise.all(cast)).every(Boolean));
         // A copy of the first click that arrives after the change of mind.
-        for (const person of people) assert.equal(await votes.cast('vote-1', 1, person, 0, 1), true);
-        assert.equal(await votes.cast('vote-1', 1, 'test:mallory', 7, 1), false, 'there is no such choice');
+        for (const person of people) assert.equal(await votes.changes.cast('vote-1', 1, person, 0, 1), true);
+        assert.equal(
+          await votes.changes.cast('vote-1', 1, 'test:mallory', 7, 1),
+          false,
+          'there is no such choice',
+        );
         await until(() => board.last?.counts.join() === '20,0,30', 'the counts', PATIENCE_MS);
         const counted = board.shown.filter(({ record }) => record.vote.endsAt !== undefined);
         for (const [index, { at }] of counted.slice(1).entries()) {
           // The clock has whole milliseconds.
           assert.ok(at - counted[index]!.at >= PAUSE_MS - 1, 'edits come no faster than the board allows');
         }
-        assert.equal(await votes.closeRound('vote-1', 1), true);
+        assert.equal(await votes.changes.closeRound('vote-1', 1), true);
         const second = await board.open(2);
         assert.deepEqual(second.vote.past[0]?.counts, [20, 0, 30]);
         assert.equal(second.vote.past[0]?.winner, 2);
         assert.equal(second.vote.text, `${OPENING} ${vote.choices[2]}`);
-        assert.equal(await votes.cast('vote-1', 1, people[0]!, 1, 1), false, 'the round is over');
-        assert.equal(await votes.closeRound('vote-1', 1), false);
-        await votes.cast('vote-1', 2, people[0]!, 1, 1);
-        await votes.cast('vote-1', 2, people[1]!, 0, 1);
-        await votes.closeRound('vote-1', 2);
+        assert.equal(await votes.changes.cast('vote-1', 1, people[0]!, 1, 1), false, 'the round is over');
+        assert.equal(await votes.changes.closeRound('vote-1', 1), false);
+        await votes.changes.cast('vote-1', 2, people[0]!, 1, 1);
+        await votes.changes.cast('vote-1', 2, people[1]!, 0, 1);
+        await votes.changes.closeRound('vote-1', 2);
         const end = await board.story('vote-1');
         assert.equal(end.ending, 'complete');
         assert.equal(end.past[1]?.winner, 0, 'a tie goes to the first');
@@ -216,7 +220,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withVotes(async (votes, board) => {
         await votes.start('vote-2', wish(5, 1));
         const first = await board.open(1);
-        assert.equal(await votes.cast('vote-2', 1, 'test:ann', 1, 1), true);
+        assert.equal(await votes.changes.cast('vote-2', 1, 'test:ann', 1, 1), true);
         const end = await board.story('vote-2');
         assert.equal(end.ending, 'silent');
         assert.deepEqual(
@@ -238,7 +242,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           assert.ok(at >= open.vote.endsAt!, 'no round ends early');
           assert.ok(at - open.vote.endsAt! < 5_000, `${at - open.vote.endsAt!} ms late`);
         }
-        assert.equal(await votes.cast('vote-2', 3, 'test:ann', 1, 1), false);
+        assert.equal(await votes.changes.cast('vote-2', 3, 'test:ann', 1, 1), false);
       });
     });
 
@@ -246,13 +250,17 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withVotes(async (votes, board) => {
         await votes.start('vote-3', wish(5, LONG));
         const { vote } = await board.open(1);
-        await votes.cast('vote-3', 1, 'test:bob', 2, 1);
-        assert.equal(await votes.end('vote-3'), true);
+        await votes.changes.cast('vote-3', 1, 'test:bob', 2, 1);
+        assert.equal(await votes.changes.end('vote-3'), true);
         const end = await board.story('vote-3');
         assert.deepEqual([end.ending, end.text], ['ended', `${OPENING} ${vote.choices[2]}`]);
         await until(async () => (await votes.lookUp('vote-3')) === 'ended', 'its end', PATIENCE_MS);
-        assert.equal(await votes.end('vote-3'), false);
-        assert.equal(await votes.delete('vote-3'), false, 'what becomes of it is the matter of its reply');
+        assert.equal(await votes.changes.end('vote-3'), false);
+        assert.equal(
+          await votes.changes.delete('vote-3'),
+          false,
+          'what becomes of it is the matter of its reply',
+        );
         await votes.remove('vote-3');
         assert.equal(await votes.lookUp('vote-3'), 'unknown');
       });
@@ -262,8 +270,8 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withVotes(async (votes, board) => {
         await votes.start('vote-r', wish(1, LONG));
         await board.open(1);
-        await votes.cast('vote-r', 1, 'test:bob', 0, 1);
-        await votes.closeRound('vote-r', 1);
+        await votes.changes.cast('vote-r', 1, 'test:bob', 0, 1);
+        await votes.changes.closeRound('vote-r', 1);
         const { request, state, hostId, address, messages, lease } = await board.reply('vote-r');
         assert.equal(request.prompt, OPENING);
         assert.deepEqual([hostId, address, messages, lease], ['ann', 'c1', ['m1'], undefined]);
@@ -280,8 +288,8 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         const request = { ...terms.request, prompt: '', context: 'The red moon was silent.' };
         await votes.start('vote-s', { ...others, terms: { ...terms, request } });
         const { vote } = await board.open(1);
-        await votes.cast('vote-s', 1, 'test:bob', 1, 1);
-        await votes.closeRound('vote-s', 1);
+        await votes.changes.cast('vote-s', 1, 'test:bob', 1, 1);
+        await votes.changes.closeRound('vote-s', 1);
         const end = await board.reply('vote-s');
         assert.equal(end.request.context, 'The red moon was silent.');
         assert.equal('text' in end.state && end.state.text, vote.choices[1]);
@@ -292,10 +300,10 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withVotes(async (votes, board) => {
         await votes.start('vote-f', wish(5, LONG));
         await board.open(1);
-        assert.equal(await votes.delete('vote-f'), true);
+        assert.equal(await votes.changes.delete('vote-f'), true);
         await until(() => board.removed.join() === 'c1 m1', 'its deletion', PATIENCE_MS);
         await until(async () => (await votes.lookUp('vote-f')) === 'unknown', 'its removal', PATIENCE_MS);
-        assert.equal(await votes.delete('vote-f'), false);
+        assert.equal(await votes.changes.delete('vote-f'), false);
         assert.equal(board.replies.size, 0);
       });
     });
@@ -313,8 +321,8 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.equal(new Set(vote.choices).size, 3, vote.choices.join('|'));
         // A double click, on two openings.
         const chosen = await Promise.all([
-          votes.choose('vote-o', 'test:ann', 1, 1),
-          votes.choose('vote-o', 'test:ann', 1, 1),
+          votes.changes.choose('vote-o', 'test:ann', 1, 1),
+          votes.changes.choose('vote-o', 'test:ann', 1, 1),
         ]);
         assert.ok(chosen.includes(true));
         const { request, state, lease } = await board.reply('vote-o');
@@ -323,7 +331,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.ok(lease, 'it is a story of its requester again');
         const text = OPENING + vote.choices[1];
         assert.deepEqual(state, { status: 'writing', text });
-        assert.equal(await votes.choose('vote-o', 'test:ann', 2, 1), false, 'it is chosen already');
+        assert.equal(await votes.changes.choose('vote-o', 'test:ann', 2, 1), false, 'it is chosen already');
         await stories.add('the-same', request);
         let whole = '';
         const end = stories.follow('the-same', (update) => {
@@ -344,7 +352,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           'the openings',
           PATIENCE_MS,
         );
-        await votes.choose('vote-h', 'test:ann', 2, 1);
+        await votes.changes.choose('vote-h', 'test:ann', 2, 1);
         const { request, state } = await board.reply('vote-h');
         assert.equal(request.seed, 9);
         assert.equal(state.status, 'writing');
@@ -360,7 +368,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         const end = await board.over();
         assert.deepEqual([end.vote.ending, end.vote.past[0]?.winner], ['complete', undefined]);
         await until(async () => (await votes.lookUp('vote-q')) === 'ended', 'its end', PATIENCE_MS);
-        assert.equal(await votes.choose('vote-q', 'test:ann', 0, 1), false);
+        assert.equal(await votes.changes.choose('vote-q', 'test:ann', 0, 1), false);
         assert.equal(board.replies.size, 0);
       });
     });
@@ -371,9 +379,9 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           const id = `vote-d${index}`;
           await votes.start(id, wish(1, LONG, id));
           await until(() => board.shown.find(({ record }) => record.address === id), 'a vote', PATIENCE_MS);
-          await votes.end(id);
+          await votes.changes.end(id);
           await sleep(delayMs);
-          const isDeleted = await votes.delete(id);
+          const isDeleted = await votes.changes.delete(id);
           const end = isDeleted ? 'unknown' : 'ended';
           await until(async () => (await votes.lookUp(id)) === end, `its end ${index}`, PATIENCE_MS);
           assert.equal(board.replies.has(id), !isDeleted, 'it is deleted, or goes on as a reply');
@@ -389,7 +397,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(async () => (await queue.getJobState('vote-e')) === 'delayed', 'its wait', PATIENCE_MS);
         await queue.remove('vote-e');
         await queue.close();
-        await votes.end('vote-e');
+        await votes.changes.end('vote-e');
         await board.story('vote-e');
       });
     });
@@ -404,7 +412,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await queue.close();
         assert.equal(await votes.lookUp('vote-f'), 'under way');
         await assert.rejects(votes.start('vote-g', wish(1, LONG)), /There is a vote in this channel already/);
-        await votes.end('vote-f');
+        await votes.changes.end('vote-f');
         await board.story('vote-f');
         await until(async () => (await votes.lookUp('vote-f')) === 'ended', 'its end', PATIENCE_MS);
       });
@@ -421,7 +429,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           await votes.start(`vote-4${index}`, wish(1, LONG, `other ${index}`));
         }
         await assert.rejects(votes.start('vote-6', wish(1, LONG, 'c2')), /There are 10 votes here already/);
-        await votes.end('vote-4');
+        await votes.changes.end('vote-4');
         const begins = async () =>
           votes.start('vote-7', wish(1, LONG)).then(
             () => true,
@@ -429,7 +437,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           );
         await until(begins, 'the next vote', PATIENCE_MS);
         for (const id of ['vote-7', ...Array.from({ length: 9 }, (_, index) => `vote-4${index}`)])
-          await votes.end(id);
+          await votes.changes.end(id);
         await until(() => board.replies.has('vote-48'), 'the ends', PATIENCE_MS);
       });
     });
@@ -438,7 +446,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withVotes(async (first, board, platform) => {
         await first.start('vote-8', wish(2, 2));
         const { vote } = await board.open(1);
-        await first.cast('vote-8', 1, 'test:bob', 1, 1);
+        await first.changes.cast('vote-8', 1, 'test:bob', 1, 1);
         await first.close();
         const second = votesOn(board, platform);
         try {
@@ -446,7 +454,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           second.work(board);
           const next = await board.open(2);
           assert.equal(next.vote.text, `${OPENING} ${vote.choices[1]}`);
-          await second.cast('vote-8', 2, 'test:bob', 0, 1);
+          await second.changes.cast('vote-8', 2, 'test:bob', 0, 1);
           const end = await board.story('vote-8');
           assert.equal(end.past.length, 2);
           assert.deepEqual((await board.reply('vote-8')).messages, ['m1']);
@@ -460,10 +468,10 @@ for (const { name, skip, start } of ALL_BACKENDS) {
       await withVotes(async (votes, board) => {
         await votes.start('vote-9', wish(2, LONG));
         await board.open(1);
-        await votes.cast('vote-9', 1, 'test:bob', 0, 1);
-        await votes.cast('vote-9', 1, 'test:cem', 1, 1);
+        await votes.changes.cast('vote-9', 1, 'test:bob', 0, 1);
+        await votes.changes.cast('vote-9', 1, 'test:cem', 1, 1);
         await votes.forget(({ hostId }) => hostId === 'bob', 'test:bob');
-        await votes.cast('vote-9', 1, 'test:dan', 2, 1);
+        await votes.changes.cast('vote-9', 1, 'test:dan', 2, 1);
         await until(() => board.last?.counts.join() === '0,1,1', 'the counts', PATIENCE_MS);
         await votes.forget(({ hostId }) => hostId === 'ann', 'test:ann');
         const end = await board.over();
@@ -471,7 +479,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.equal(end.hostId, '0');
         await until(async () => (await votes.lookUp('vote-9')) === 'unknown', 'its removal', PATIENCE_MS);
         await votes.start('vote-99', wish(1, LONG));
-        await votes.end('vote-99');
+        await votes.changes.end('vote-99');
         await until(async () => (await votes.count()).active === 0, 'its end', PATIENCE_MS);
         await votes.forget(({ hostId }) => hostId === 'ann', 'test:ann');
         await until(async () => (await votes.lookUp('vote-99')) === 'unknown', 'its removal', PATIENCE_MS);
@@ -483,11 +491,11 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await votes.start('vote-a', wish(2, LONG));
         await board.open(1);
         board.failure = new VoteLost('gone');
-        await votes.cast('vote-a', 1, 'test:bob', 0, 1);
+        await votes.changes.cast('vote-a', 1, 'test:bob', 0, 1);
         await until(async () => (await votes.lookUp('vote-a')) === 'ended', 'its end', PATIENCE_MS);
         board.failure = undefined;
         await votes.start('vote-b', wish(1, LONG));
-        await votes.end('vote-b');
+        await votes.changes.end('vote-b');
         await votes.removeOlderThan(-1_000);
         assert.equal(await votes.lookUp('vote-a'), 'unknown', 'removed with its age');
       });
@@ -500,7 +508,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         await until(() => board.failures > 0, 'a refusal', PATIENCE_MS);
         board.failure = undefined;
         await board.open(1);
-        await votes.end('vote-c');
+        await votes.changes.end('vote-c');
         await board.story('vote-c');
       });
     });

@@ -138,7 +138,7 @@ export class SlackVotes {
     const { person } = requesterOf(conversation.teamId, userId);
     const isModerator = async () =>
       (await askWhetherAdministrator(conversation, userId, this.#api)) === 'yes';
-    return pressVote(this.#chat.votes, button, { userId, person, at, isModerator });
+    return pressVote(this.#chat.votes.changes, button, { userId, person, at, isModerator });
   }
 }
 
