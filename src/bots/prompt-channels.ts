@@ -51,7 +51,7 @@ export interface Message {
   readonly mentionsBot: boolean;
 }
 
-export type Verdict = 'answer' | 'not a prompt' | 'too short' | 'too soon';
+export type Judgement = 'answer' | 'not a prompt' | 'too short' | 'too soon';
 
 /** Decides whether messages are answered, for each user separately. */
 export class PromptJudge {
@@ -61,8 +61,8 @@ export class PromptJudge {
     this.#answered = new Cooldowns(PROMPT_CHANNEL_BOUNDS.cooldownSeconds.max * 1_000, clock);
   }
 
-  /** Judges a message, and counts it as answered when the verdict is `answer`. */
-  judge(channel: PromptChannel | undefined, message: Message): Verdict {
+  /** Judges a message, and counts it as answered when the judgement is `answer`. */
+  judge(channel: PromptChannel | undefined, message: Message): Judgement {
     const prompts = channel?.prompts;
     if (!prompts || (prompts.messages === 'mentions' && !message.mentionsBot)) return 'not a prompt';
     if (!hasWords(message.text) || wordsOf(message.text).length < prompts.leastCharacters) return 'too short';

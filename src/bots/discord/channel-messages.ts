@@ -66,13 +66,13 @@ export class PromptMessages {
     if (mentionsRole && !readsMessages && message.content === '') {
       return this.#notices.tell(message, UNREAD_ROLE, true);
     }
-    const verdict = this.#chat.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
-    const isPrompt = verdict === 'answer' || verdict === 'too soon';
+    const judgement = this.#chat.judge.judge(channel, { channelId, authorId: author.id, text, mentionsBot });
+    const isPrompt = judgement === 'answer' || judgement === 'too soon';
     const block = isPrompt ? this.#chat.blocks.find(presenceOf(message, author.id)) : undefined;
     if (block) return tellBlocked(message, block, this.#chat, this.#api);
     // A reaction is enough; where the bot may not react, it stays silent.
-    if (verdict === 'too soon') await message.react(PATIENCE).catch(() => {});
-    if (verdict !== 'answer') return;
+    if (judgement === 'too soon') await message.react(PATIENCE).catch(() => {});
+    if (judgement !== 'answer') return;
     // Known from the gateway, without a request: Discord counts a rejected request against the bot.
     const facts = factsOf(message.channel);
     const obstacle = facts && obstacleIn(channel, facts);

@@ -101,7 +101,7 @@ export class RelayLines {
     const { id, author, guildId, member, channelId } = message;
     const block = this.#chat.blocks.find(presenceOf(message, author.id));
     if (block) await tellBlocked(message, block, this.#chat, this.#api);
-    const { verdict, relay } = await this.#chat.relays.changes.hear(relayId, {
+    const { judgement, relay } = await this.#chat.relays.changes.hear(relayId, {
       id,
       at: messageAt(id),
       person: requesterOf(author.id, guildId).person,
@@ -109,7 +109,7 @@ export class RelayLines {
       text: lineOf(message.content, namesOf(message)),
       isBlocked: block !== undefined,
     });
-    switch (verdict.is) {
+    switch (judgement.is) {
       case 'declined':
         await react(message, SIGNS.declined);
         break;
@@ -120,12 +120,17 @@ export class RelayLines {
         await this.#api.send(channelId, `${id}/line`, { content: TOO_LONG }, id);
         break;
       case 'out of turn':
-        if (!verdict.isFirst || !relay) await react(message, SIGNS.wait);
+        if (!judgement.isFirst || !relay) await react(message, SIGNS.wait);
         else
-          await this.#api.send(channelId, `${id}/line`, { content: escaped(outOfTurn(relay, verdict)) }, id);
+          await this.#api.send(
+            channelId,
+            `${id}/line`,
+            { content: escaped(outOfTurn(relay, judgement)) },
+            id,
+          );
         break;
     }
-    return verdict.is !== 'over';
+    return judgement.is !== 'over';
   }
 
   #inRelay(

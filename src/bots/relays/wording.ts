@@ -1,5 +1,5 @@
 /** Sentences about relays that every platform uses. Pure. */
-import type { Verdict } from '../../story/relay/lines.ts';
+import type { Judgement } from '../../story/relay/lines.ts';
 import { creditsOf, RELAY_BOUNDS, type Relay } from '../../story/relay/relay.ts';
 import type { ModelChoice } from '../../story/story.ts';
 import { samplingName } from '../../story/wording.ts';
@@ -54,10 +54,10 @@ export function rulesOf({ every, turns }: Pick<Relay, 'every' | 'turns'>): strin
 }
 
 /** The sentence for a user whose message is out of turn. */
-export function outOfTurn(relay: Pick<Relay, 'turns'>, verdict: Verdict): string {
+export function outOfTurn(relay: Pick<Relay, 'turns'>, judgement: Judgement): string {
   if (relay.turns === 'everyone once')
     return 'Everyone has one line in this relay, so this one is not in the story.';
-  const name = verdict.is === 'out of turn' ? verdict.next?.name : undefined;
+  const name = judgement.is === 'out of turn' ? judgement.next?.name : undefined;
   const whose = name === undefined ? 'It is the turn of another user' : `It is ${nameOf(name)}’s turn`;
   return `${whose}, so this line is not in the story. After five minutes without a line, anyone may go on.`;
 }

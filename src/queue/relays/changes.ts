@@ -1,6 +1,6 @@
 /** What users do in relays: each change is stored before the job of the relay is woken (`../records/jobs.ts`). */
 import { ask, isDue } from '../../story/relay/drafts.ts';
-import { hear, mend, strike, type Verdict } from '../../story/relay/lines.ts';
+import { hear, type Judgement, mend, strike } from '../../story/relay/lines.ts';
 import { closeRelay, type Relay } from '../../story/relay/relay.ts';
 import { sentences } from '../admission/settings.ts';
 import { atOnce } from '../job-queue.ts';
@@ -32,14 +32,14 @@ export class RelayChanges<Address> {
   async hear(
     id: string,
     message: RelayMessage,
-  ): Promise<{ readonly verdict: Verdict; readonly relay?: Relay | undefined }> {
-    let verdict: Verdict = { is: 'over' };
+  ): Promise<{ readonly judgement: Judgement; readonly relay?: Relay | undefined }> {
+    let judgement: Judgement = { is: 'over' };
     const record = await this.#change(id, (latest) => {
       const heard = hear(latest.relay, heardBy(latest, message));
-      verdict = heard.verdict;
+      judgement = heard.judgement;
       return heard.relay;
     });
-    return { verdict, relay: record?.relay };
+    return { judgement, relay: record?.relay };
   }
 
   /** Mends the line of an edited message; see `mend`. */

@@ -32,7 +32,7 @@ export interface Heard {
   readonly isBlocked?: boolean;
 }
 
-export type Verdict =
+export type Judgement =
   | { readonly is: 'line' }
   /** It was judged before, as with an event that is delivered twice. */
   | { readonly is: 'known' }
@@ -43,25 +43,25 @@ export type Verdict =
   | { readonly is: 'over' };
 
 /** Judges a message of a user, and adds its line where it is one. */
-export function hear(relay: Relay, heard: Heard): { readonly relay: Relay; readonly verdict: Verdict } {
+export function hear(relay: Relay, heard: Heard): { readonly relay: Relay; readonly judgement: Judgement } {
   const { id, at, author, text, isBlocked = false } = heard;
-  if (isKnown(relay, id)) return { relay, verdict: { is: 'known' } };
+  if (isKnown(relay, id)) return { relay, judgement: { is: 'known' } };
   const isLate = relay.phase === 'closing' && at > (relay.closedAt ?? 0);
-  if (relay.phase === 'over' || isLate) return { relay, verdict: { is: 'over' } };
+  if (relay.phase === 'over' || isLate) return { relay, judgement: { is: 'over' } };
   const problem = isBlocked ? 'no line' : problemWith(text, textOf(relay));
-  if (problem) return { relay: without(relay, id), verdict: { is: problem } };
+  if (problem) return { relay: without(relay, id), judgement: { is: problem } };
   const own = relay.lines.filter(({ by }) => by === author.key);
   if (!mayWrite(relay, author.key, at)) {
     const { told } = relay;
     const isFirst = !told.includes(author.key);
     const next = without(isFirst ? { ...relay, told: [...told, author.key] } : relay, id);
-    return { relay: next, verdict: { is: 'out of turn', isFirst, next: nextAuthor(relay) } };
+    return { relay: next, judgement: { is: 'out of turn', isFirst, next: nextAuthor(relay) } };
   }
   if (own.some((line) => Math.abs(at - line.at) < relay.cooldownMs)) {
-    return { relay: without(relay, id), verdict: { is: 'too soon' } };
+    return { relay: without(relay, id), judgement: { is: 'too soon' } };
   }
   const added = insert(relay, { text: lineText(text!), at, by: author.key, message: id }, author);
-  return { relay: added, verdict: { is: 'line' } };
+  return { relay: added, judgement: { is: 'line' } };
 }
 
 /**

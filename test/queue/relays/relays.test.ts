@@ -210,8 +210,11 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.deepEqual(board.givenBack, ['relay-1'], 'its host’s story is given back once');
         const told = [first!.text];
         for (const person of ['bob', 'cem', 'dan']) {
-          const { verdict } = await relays.changes.hear('relay-1', message(board, person, `Now ${person}.`));
-          assert.equal(verdict.is, 'line');
+          const { judgement } = await relays.changes.hear(
+            'relay-1',
+            message(board, person, `Now ${person}.`),
+          );
+          assert.equal(judgement.is, 'line');
           told.push(`Now ${person}.`, (await board.lines('relay-1', told.length / 2 + 1.5)).at(-1)!.text);
         }
         board.isReadable = false;
@@ -223,7 +226,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         assert.equal(await relays.changes.end('relay-1'), false);
         assert.equal(await relays.changes.ask('relay-1'), 'over');
         const late = await relays.changes.hear('relay-1', message(board, 'bob', 'Late.'));
-        assert.equal(late.verdict.is, 'over');
+        assert.equal(late.judgement.is, 'over');
         assert.equal(await relays.delete('relay-1'), true);
         await until(async () => (await relays.lookUp('relay-1')) === 'unknown', 'its removal', PATIENCE_MS);
         assert.deepEqual(board.removed, ['end', ...board.said.map((one) => one.message), 'head of relay-1']);
@@ -241,7 +244,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
         const heard = await Promise.all(
           messages.flatMap((one) => [one, one]).map((one) => relays.changes.hear('relay-2', one)),
         );
-        assert.equal(heard.filter(({ verdict }) => verdict.is === 'line').length, 30);
+        assert.equal(heard.filter(({ judgement }) => judgement.is === 'line').length, 30);
         await Promise.all([
           relays.changes.mend('relay-2', { ...messages[3]!, text: 'Mended.' }),
           relays.changes.strike('relay-2', messages[4]!.id),
@@ -284,7 +287,7 @@ for (const { name, skip, start } of ALL_BACKENDS) {
           ];
           const judge = async (one: RelayMessage) => {
             const id = await second.threads.find('head of relay-o');
-            return (await second.changes.hear(id!, one)).verdict.is;
+            return (await second.changes.hear(id!, one)).judgement.is;
           };
           assert.deepEqual(await Promise.all(heard.map(judge)), ['line', 'line', 'out of turn']);
           assert.equal(await second.threads.find('head of another'), undefined);

@@ -57,7 +57,7 @@ function after(relay: Relay, ...messages: readonly Heard[]): Relay {
   let next = relay;
   for (const one of messages) {
     const heard = hear(next, one);
-    assert.equal(heard.verdict.is, 'line', one.text);
+    assert.equal(heard.judgement.is, 'line', one.text);
     next = heard.relay;
   }
   return next;
@@ -183,12 +183,12 @@ describe('a relay', () => {
   it('counts a message once, also one that was refused or deleted', () => {
     const relay = after(begun(), message(1, BOB, 'One.'));
     const again = hear(relay, message(1, BOB, 'One.'));
-    assert.deepEqual([again.verdict.is, again.relay], ['known', relay]);
+    assert.deepEqual([again.judgement.is, again.relay], ['known', relay]);
     const refused = hear(relay, message(2, BOB, undefined));
-    assert.equal(refused.verdict.is, 'no line');
-    assert.equal(hear(refused.relay, message(2, BOB, 'Two.')).verdict.is, 'known');
+    assert.equal(refused.judgement.is, 'no line');
+    assert.equal(hear(refused.relay, message(2, BOB, 'Two.')).judgement.is, 'known');
     const deletedBefore = strike(relay, '3');
-    assert.equal(hear(deletedBefore, message(3, BOB, 'Three.')).verdict.is, 'known');
+    assert.equal(hear(deletedBefore, message(3, BOB, 'Three.')).judgement.is, 'known');
     assert.equal(textOf(deletedBefore), 'One.');
   });
 
@@ -258,10 +258,14 @@ describe('a relay', () => {
   it('lets everyone write once', () => {
     const relay = after(begun({ turns: 'everyone once', prompt: 'A.' }), message(1, BOB, 'B.'));
     const first = hear(relay, message(2, BOB, 'C.'));
-    assert.deepEqual(first.verdict, { is: 'out of turn', isFirst: true, next: undefined });
+    assert.deepEqual(first.judgement, { is: 'out of turn', isFirst: true, next: undefined });
     const second = hear(first.relay, message(3, BOB, 'C.'));
-    assert.deepEqual(second.verdict, { is: 'out of turn', isFirst: false, next: undefined }, 'told once');
-    assert.equal(hear(second.relay, message(4, ANN, 'D.')).verdict.is, 'out of turn', 'the opening is hers');
+    assert.deepEqual(second.judgement, { is: 'out of turn', isFirst: false, next: undefined }, 'told once');
+    assert.equal(
+      hear(second.relay, message(4, ANN, 'D.')).judgement.is,
+      'out of turn',
+      'the opening is hers',
+    );
     assert.equal(textOf(second.relay), 'A. B.');
     after(strike(second.relay, '1'), message(5, BOB, 'B again.'));
   });
@@ -273,10 +277,10 @@ describe('a relay', () => {
       message(2, CEM, 'C.'),
     );
     const out = hear(relay, message(3, BOB, 'x'));
-    assert.deepEqual(out.verdict, { is: 'out of turn', isFirst: true, next: ANN });
+    assert.deepEqual(out.judgement, { is: 'out of turn', isFirst: true, next: ANN });
     relay = after(out.relay, message(4, ANN, 'D.'), message(5, DAN, 'new.'));
     // Dan has joined after Ann and before Bob, whose turn it was.
-    assert.equal(hear(relay, message(6, CEM, 'x')).verdict.is, 'out of turn');
+    assert.equal(hear(relay, message(6, CEM, 'x')).judgement.is, 'out of turn');
     relay = after(
       relay,
       message(7, BOB, 'E.'),
@@ -284,14 +288,14 @@ describe('a relay', () => {
       message(9, ANN, 'G.'),
       message(10, DAN, 'H.'),
     );
-    assert.equal(hear(relay, message(11, CEM, 'x')).verdict.is, 'out of turn');
+    assert.equal(hear(relay, message(11, CEM, 'x')).judgement.is, 'out of turn');
     after(relay, message(12, CEM, 'late.', relay.lastAt + TURN_MS));
   });
 
   it('has a pause between two lines of one user', () => {
     const relay = after(begun({ cooldownMs: 1_000 }), message(1, BOB, 'A.', 100));
     const soon = hear(relay, message(2, BOB, 'B.', 1_099));
-    assert.equal(soon.verdict.is, 'too soon');
+    assert.equal(soon.judgement.is, 'too soon');
     after(soon.relay, message(3, CEM, 'C.', 1_000), message(4, BOB, 'D.', 1_100));
   });
 
@@ -301,12 +305,12 @@ describe('a relay', () => {
       'ended',
       50,
     );
-    assert.equal(hear(closing, message(60, BOB, 'late.')).verdict.is, 'over');
+    assert.equal(hear(closing, message(60, BOB, 'late.')).judgement.is, 'over');
     assert.equal(textOf(after(closing, message(40, BOB, 'missed.'))), 'A. B. missed.');
     assert.equal(textOf(mend(strike(closing, '1'), '2', 'C.')), 'C.');
     const over = finishRelay(closing, 'silent', 70);
     assert.deepEqual([over.phase, over.ending], ['over', 'ended']);
-    assert.equal(hear(over, message(40, BOB, 'missed.')).verdict.is, 'over');
+    assert.equal(hear(over, message(40, BOB, 'missed.')).judgement.is, 'over');
     assert.deepEqual([mend(over, '1', 'x'), strike(over, '1'), ask(over, 80)], [over, over, undefined]);
     assert.ok(!isDue(closing) && !isDue(over));
   });
@@ -348,16 +352,16 @@ describe('a relay', () => {
   it('masks vulgar words, and refuses slurs, also in two lines and in an edit', () => {
     const relay = after(begun(), message(1, BOB, 'Fucking robots, the w'));
     assert.equal(textOf(relay), 'F****** robots, the w');
-    assert.equal(hear(relay, message(2, CEM, 'The w0ps came.')).verdict.is, 'declined');
+    assert.equal(hear(relay, message(2, CEM, 'The w0ps came.')).judgement.is, 'declined');
     assert.equal(textOf(mend(relay, '1', 'The w0ps came.')), '');
     const long = 'a'.repeat(RELAY_BOUNDS.line.max);
-    assert.equal(hear(relay, message(2, CEM, `${long}a`)).verdict.is, 'too long');
+    assert.equal(hear(relay, message(2, CEM, `${long}a`)).judgement.is, 'too long');
     after(relay, message(2, CEM, long));
   });
 
   it('refuses a slur that an edit completes with the lines before or after', () => {
     const before = after(begun({ every: 0 }), message(1, BOB, 'It is a w o'), message(2, CEM, 'plain ship.'));
-    assert.equal(hear(before, message(3, DAN, 'It flew.')).verdict.is, 'line');
+    assert.equal(hear(before, message(3, DAN, 'It flew.')).judgement.is, 'line');
     assert.equal(textOf(mend(before, '2', 'p s ship.')), 'It is a w o');
     const behind = after(begun({ every: 0 }), message(1, BOB, 'It is a'), message(2, CEM, 'p s and more.'));
     assert.equal(textOf(mend(behind, '1', 'It is a w o')), 'p s and more.');
@@ -368,7 +372,7 @@ describe('a relay', () => {
     const relay = after(begun({ every: 0 }), message(1, BOB, 'One.'), message(2, BOB, 'Two.'));
     const blocked = { ...message(3, BOB, 'Three.'), isBlocked: true };
     const heard = hear(relay, blocked);
-    assert.equal(heard.verdict.is, 'no line');
+    assert.equal(heard.judgement.is, 'no line');
     assert.equal(mend(relay, '1', 'One.', true), relay, 'as when Discord adds the preview of a link');
     assert.equal(textOf(mend(relay, '1', 'Mine.', true)), 'Two.');
     const own = new Set<string>();

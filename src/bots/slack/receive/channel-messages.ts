@@ -110,10 +110,10 @@ export class PromptMessages {
     const text = promptOf(event.text ?? '', botUserId);
     if (isPrompt) {
       const message = { channelId: keyOf(conversation), authorId: userId, text, mentionsBot };
-      const verdict = this.#chat.judge.judge(channel, message);
+      const judgement = this.#chat.judge.judge(channel, message);
       // A reaction is enough; where the bot may not react, it stays silent.
-      if (verdict === 'too soon') await this.#api.react(conversation, ts, PATIENCE).catch(() => {});
-      if (verdict !== 'answer') return;
+      if (judgement === 'too soon') await this.#api.react(conversation, ts, PATIENCE).catch(() => {});
+      if (judgement !== 'answer') return;
     }
     // Slack shows no ephemeral message in a thread that has no reply yet.
     const writtenIn = { ...conversation, ...(inThread ? { threadTs: thread_ts } : {}) };

@@ -93,7 +93,7 @@ export class RelayLines {
       refusals.inc({ code: 'blocked' });
       if (sentence) await tell(sentence);
     }
-    const { verdict, relay } = await this.#chat.relays.changes.hear(relayId, {
+    const { judgement, relay } = await this.#chat.relays.changes.hear(relayId, {
       id: ts,
       at: messageAt(ts),
       person: requesterOf(teamId, user).person,
@@ -103,14 +103,14 @@ export class RelayLines {
     });
     // A reaction is enough; where the bot may not react, it stays silent.
     const react = (sign: string) => this.#api.react(conversation, ts, sign).catch(() => {});
-    if (verdict.is === 'declined') await react(SIGNS.declined);
-    else if (verdict.is === 'too soon') await react(SIGNS.wait);
-    else if (verdict.is === 'too long') await tell(TOO_LONG);
-    else if (verdict.is === 'out of turn') {
-      if (verdict.isFirst && relay) await tell(outOfTurn(relay, verdict));
+    if (judgement.is === 'declined') await react(SIGNS.declined);
+    else if (judgement.is === 'too soon') await react(SIGNS.wait);
+    else if (judgement.is === 'too long') await tell(TOO_LONG);
+    else if (judgement.is === 'out of turn') {
+      if (judgement.isFirst && relay) await tell(outOfTurn(relay, judgement));
       else await react(SIGNS.wait);
     }
-    return verdict.is !== 'over';
+    return judgement.is !== 'over';
   }
 }
 
