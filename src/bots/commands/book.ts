@@ -1,15 +1,9 @@
 /** `/scifi-book`: the best stories of a channel as a file. */
 import { StoryError } from '../../errors.ts';
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  FORMAT_HINTS,
-  FORMAT_LABELS,
-  formatNamed,
-} from '../../export/formats.ts';
+import type { ExportFormat } from '../../export/formats.ts';
 import { channelBook } from '../channel-book.ts';
 import { slackEscaping } from '../text.ts';
-import { bookFile } from './book-file.ts';
+import { ASKED_A_MOMENT_AGO, bookFile, FORMAT_CHOICES, FORMATS, readFormat } from './book-file.ts';
 import { type Command, readOptions } from './command.ts';
 
 interface BookOrder {
@@ -19,16 +13,11 @@ interface BookOrder {
 
 /** Stories in one book. */
 const STORIES = { min: 1, max: 50, default: 20 } as const;
-const FORMATS = EXPORT_FORMATS.join(', ');
 const HOUR_MS = 3_600_000;
-
-const AGAIN_SOON = 'You asked for a book a moment ago. Try again in a minute.';
 
 /** @throws StoryError `bad_request` with a sentence */
 function orderOf(format: unknown, most: unknown): BookOrder {
-  const chosen = format === undefined ? 'epub' : formatNamed(String(format).toLowerCase());
-  if (!chosen)
-    throw new StoryError('bad_request', `There is no format ${format}. Choose one of: ${FORMATS}.`);
+  const chosen = format === undefined ? 'epub' : readFormat(format);
   const count = most === undefined ? STORIES.default : Number(most);
   if (!Number.isInteger(count) || count < STORIES.min || count > STORIES.max) {
     const range = `from ${STORIES.min} to ${STORIES.max}`;
@@ -45,10 +34,7 @@ export const BOOK = {
       type: 'text',
       name: 'format',
       description: 'The file that you get; epub by default',
-      choices: EXPORT_FORMATS.map((value) => ({
-        name: `${FORMAT_LABELS[value]}: ${FORMAT_HINTS[value]}`,
-        value,
-      })),
+      choices: FORMAT_CHOICES,
     },
     {
       type: 'whole',
@@ -79,7 +65,7 @@ export const BOOK = {
     { bookCooldowns, models, privacy },
   ) {
     // Each book reads the queue.
-    if (!bookCooldowns.tryBegin(`${communityId}/${userId}`)) throw new StoryError('busy', AGAIN_SOON);
+    if (!bookCooldowns.tryBegin(`${communityId}/${userId}`)) throw new StoryError('busy', ASKED_A_MOMENT_AGO);
     const hours = Math.round(privacy.retentionMs / HOUR_MS);
     const kept = `I keep stories for ${hours === 1 ? 'an hour' : `${hours.toLocaleString('en')} hours`}`;
     const found = channelBook(await keptStories(), most, models);

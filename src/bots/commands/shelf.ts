@@ -1,16 +1,10 @@
 /** `/scifi-shelf`: what a channel has written together, as a list or as a book, and who is named with it. */
 import { StoryError } from '../../errors.ts';
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  FORMAT_HINTS,
-  FORMAT_LABELS,
-  formatNamed,
-} from '../../export/formats.ts';
+import { type ExportFormat, formatNamed } from '../../export/formats.ts';
 import { contributionsTo } from '../../story/shelf.ts';
 import { shelfBook } from '../shelf/shelf-book.ts';
 import { leaderboard, PAGE, shelfPage } from '../shelf/wording.ts';
-import { bookFile } from './book-file.ts';
+import { ASKED_A_MOMENT_AGO, bookFile, FORMAT_CHOICES, FORMATS, readFormat } from './book-file.ts';
 import { type Caller, type Command, readOptions } from './command.ts';
 
 type Naming = 'show' | 'join' | 'leave';
@@ -21,10 +15,8 @@ type ShelfOrder =
   | { readonly kind: Naming };
 
 const PAGE_MAX = 100;
-const FORMATS = EXPORT_FORMATS.join(', ');
 const EMPTY =
   'This channel has not finished a story together yet. Start one with /scifi-vote or /scifi-relay; when it is over, it is listed here.';
-const AGAIN_SOON = 'You asked for a book a moment ago. Try again in a minute.';
 const JOINED =
   'You are on the leaderboard of this channel from now on, with your name: stories that you started, rounds in which ' +
   'your choice won, and your lines in relays, each of which counts as a round. /scifi-shelf with “leave” takes you off again.';
@@ -43,10 +35,7 @@ export const SHELF = {
       type: 'text',
       name: 'format',
       description: 'Have the stories as a book of this format, for you alone',
-      choices: EXPORT_FORMATS.map((value) => ({
-        name: `${FORMAT_LABELS[value]}: ${FORMAT_HINTS[value]}`,
-        value,
-      })),
+      choices: FORMAT_CHOICES,
     },
     {
       type: 'text',
@@ -104,7 +93,8 @@ export const SHELF = {
           : leaderboard(contributionsTo(await shelf.stored(), named), platform);
       }
       case 'book': {
-        if (!bookCooldowns.tryBegin(`${communityId}/${userId}`)) throw new StoryError('busy', AGAIN_SOON);
+        if (!bookCooldowns.tryBegin(`${communityId}/${userId}`))
+          throw new StoryError('busy', ASKED_A_MOMENT_AGO);
         const works = await shelf.works();
         const [first] = works;
         if (!first) throw new StoryError('not_found', EMPTY);
@@ -123,11 +113,7 @@ function orderOf(page: unknown, format: unknown, naming: unknown): ShelfOrder {
     if (!kind) throw new StoryError('bad_request', 'Choose one of: show, join, leave.');
     return { kind };
   }
-  if (format !== undefined) {
-    const chosen = formatNamed(String(format).toLowerCase());
-    if (chosen) return { kind: 'book', format: chosen };
-    throw new StoryError('bad_request', `There is no format ${format}. Choose one of: ${FORMATS}.`);
-  }
+  if (format !== undefined) return { kind: 'book', format: readFormat(format) };
   const number = Number(page ?? 1);
   if (Number.isInteger(number) && number >= 1 && number <= PAGE_MAX) return { kind: 'list', page: number };
   throw new StoryError('bad_request', `The page is a whole number from 1 to ${PAGE_MAX}; got ${page}.`);
