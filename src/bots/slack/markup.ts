@@ -2,7 +2,7 @@
 import { StoryError } from '../../errors.ts';
 import { CHOICES } from '../../story/continuations.ts';
 import { numberOf } from '../submit.ts';
-import { slackEscaping } from '../text.ts';
+import { clean, slackEscaping } from '../text.ts';
 
 /** `<@U1>`, `<!here>`, `<#C1|general>`, `<https://a.example|label>`; not `<b` or `a < b > c`. */
 const MARKUP = / ?<([@!#][^<>]*|[a-z][a-z0-9+.-]*:[^<>\s]+(?:\|[^<>]*)?)>/gi;
@@ -106,4 +106,10 @@ export function readStoryWords(text: string): StoryWords {
     if (value !== undefined) words[name] = numberOf(name, value, example);
   }
   return words as unknown as StoryWords;
+}
+
+/** A message as a prompt: without the mention of the bot. */
+export function promptOf(text: string, botUserId: string): string {
+  const mention = new RegExp(`<@${botUserId}(?:\\|[^>]*)?>`, 'g');
+  return clean(readMarkup(text.replaceAll(mention, ''))).trim();
 }

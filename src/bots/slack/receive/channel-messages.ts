@@ -7,7 +7,7 @@ import type { Preset } from '../../../story/story.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { Cooldowns } from '../../cooldowns.ts';
 import { hasWords } from '../../submit.ts';
-import { clean, slackEscaping } from '../../text.ts';
+import { slackEscaping } from '../../text.ts';
 import type { SlackAgent } from '../agent/agent.ts';
 import { requestAfter } from '../agent/thread.ts';
 import type { SlackApi } from '../api.ts';
@@ -22,7 +22,7 @@ import {
 } from '../conversations.ts';
 import { loggable } from '../failures.ts';
 import { type People, storyHelp } from '../home.ts';
-import { readMarkup } from '../markup.ts';
+import { promptOf } from '../markup.ts';
 import { requestOf } from './listeners.ts';
 import type { RelayLines, ThreadEvent } from './relay-lines.ts';
 
@@ -164,10 +164,4 @@ export class PromptMessages {
       await this.#api.postEphemeralTo(writtenIn, userId, sentence);
     }
   }
-}
-
-/** A message as a prompt: without the mention of the bot. */
-export function promptOf(text: string, botUserId: string): string {
-  const mention = new RegExp(`<@${botUserId}(?:\\|[^>]*)?>`, 'g');
-  return clean(readMarkup(text.replaceAll(mention, ''))).trim();
 }

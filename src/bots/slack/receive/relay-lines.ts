@@ -12,8 +12,8 @@ import {
   type SlackHandle,
   threadKeyOf,
 } from '../conversations.ts';
+import { promptOf } from '../markup.ts';
 import type { UserNames } from '../user-names.ts';
-import { promptOf } from './channel-messages.ts';
 
 /** Signs under a message that is no line. */
 const SIGNS = { wait: 'hourglass_flowing_sand', declined: 'zipper_mouth_face' } as const;
