@@ -1,6 +1,5 @@
 /** What people chose in a vote, and which counts follow from that. Pure. */
 import assert from 'node:assert/strict';
-import { CHOICES } from '../../../src/story/continuations.ts';
 import { beginVote, closeRound, type Vote } from '../../../src/story/vote.ts';
 
 /** A press of a choice's button. The presses of one person follow each other. */
@@ -33,9 +32,13 @@ export class Ballots {
     return this.all().filter((cast) => cast.fate() === fate).length;
   }
 
-  /** All counts that may be right in a round: one, unless a press was neither acknowledged nor refused. */
-  countsOf(round: number): ReadonlySet<string> {
-    let reachable = new Set([Array(CHOICES).fill(0).join()]);
+  /**
+   * All counts that may be right in a round: one, unless a press was neither acknowledged nor refused.
+   *
+   * @param choices how many the round has
+   */
+  countsOf(round: number, choices: number): ReadonlySet<string> {
+    let reachable = new Set([Array(choices).fill(0).join()]);
     for (const casts of this.#casts.values()) {
       let possible = new Set<number | undefined>([undefined]);
       for (const cast of casts) {
@@ -68,7 +71,7 @@ export function checkVote(vote: Vote, ballots: Ballots): number {
   assert.equal(vote.phase, 'over');
   let replayed = beginVote(vote);
   for (const [index, { choices, counts }] of vote.past.entries()) {
-    const possible = ballots.countsOf(index + 1);
+    const possible = ballots.countsOf(index + 1, choices.length);
     assert.ok(
       possible.has(counts.join()),
       `round ${index + 1}: ${counts}, and not ${[...possible].join(' or ')}`,

@@ -1,7 +1,7 @@
 /** Votes on the fake Discord. */
 import { decodeVoteButton } from '../../../src/bots/discord/vote-messages.ts';
 import { PATIENCE_MS } from '../../../src/bots/submit.ts';
-import { LATE } from '../../../src/bots/votes/wording.ts';
+import { LATE, VOTE_LABELS } from '../../../src/bots/votes/wording.ts';
 import { FakeDiscord } from '../../fakes/discord/fake-discord.ts';
 import { Person } from '../../fakes/discord/people.ts';
 import type { FakeChannel, FakeInteraction, Seen } from '../../fakes/discord/world.ts';
@@ -14,8 +14,6 @@ const TIMEOUT_MS = 60_000;
 /** This long after the acknowledgement of a press, what it does is stored. */
 const STORED_MS = 5_000;
 const DEFERRED = 6;
-/** The buttons of a round: three choices, and two of the host. */
-const OPEN = 5;
 
 /** @param people who vote, in every vote */
 export async function discordSite(
@@ -59,14 +57,15 @@ function voteIn(
 ): SeenVote {
   const shown = () =>
     [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && !(flags & EPHEMERAL));
-  const open = () => shown().find((message) => labelsOf(message).length === OPEN);
+  const open = () => shown().find((message) => labelsOf(message).includes(VOTE_LABELS.close));
   return {
     channelId: channel.id,
     openRound: () => roundOf(open()),
     async press(person, choice, waitMs) {
       const message = open();
       const round = roundOf(message);
-      const label = message && labelsOf(message)[choice];
+      // A round has fewer choices where two of them are the same.
+      const label = message && labelsOf(message).find((one) => one.split(' ')[0] === String(choice + 1));
       if (round === undefined || !label) return undefined;
       const press = voters[person]!.press(message, label);
       const deadline = Date.now() + waitMs;

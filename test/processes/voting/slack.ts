@@ -1,6 +1,6 @@
 /** Votes on the fake Slack. */
 import { decodeVoteButton } from '../../../src/bots/slack/vote-messages.ts';
-import { LATE } from '../../../src/bots/votes/wording.ts';
+import { LATE, VOTE_LABELS } from '../../../src/bots/votes/wording.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { FakeSlack } from '../../fakes/slack/fake-slack.ts';
 import { buttonsOf, Person } from '../../fakes/slack/people.ts';
@@ -11,8 +11,6 @@ import type { Cast, SeenState } from './ballots.ts';
 import type { SeenVote, VoteSite } from './site.ts';
 
 const TIMEOUT_MS = 60_000;
-/** The buttons of a round: three choices, and two of the host. */
-const OPEN = 5;
 /** This long after the acknowledgement of a press Slack has had the answer to it. */
 const ANSWERED_MS = 1_000;
 
@@ -59,14 +57,15 @@ interface People {
 
 function voteIn(slack: FakeSlack, channel: FakeChannel, { host, voters, cuts }: People): SeenVote {
   const shown = () => botsMessages(channel).filter(({ isDeleted }) => !isDeleted);
-  const open = () => shown().find((message) => labelsOf(message).length === OPEN);
+  const open = () => shown().find((message) => labelsOf(message).includes(VOTE_LABELS.close));
   return {
     channelId: channel.id,
     openRound: () => roundOf(open()),
     async press(person, choice, waitMs) {
       const message = open();
       const round = roundOf(message);
-      const label = message && labelsOf(message)[choice];
+      // A round has fewer choices where two of them are the same.
+      const label = message && labelsOf(message).find((one) => one.split(' ')[0] === String(choice + 1));
       if (round === undefined || !label) return undefined;
       const press = voters[person]!.press(message, label);
       const deadline = Date.now() + waitMs;
