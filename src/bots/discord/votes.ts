@@ -35,10 +35,10 @@ type Address = AddressOf<DiscordHandle>;
 /** The least time between two edits of one vote. */
 const EDIT_INTERVAL_MS = 1_000;
 /**
- * Edits a second that show new counts, of all votes together: less than half of this process's requests
+ * Edits a second that show new counts, of all votes together: a fifth of this process's requests
  * (`BOT_REQUESTS_PER_SECOND`), so that the ends of rounds do not wait behind them.
  */
-const COUNTS_PER_SECOND = 10;
+const COUNTS_PER_SECOND = 5;
 /** A vote that was not shown for this time has no edits. */
 const IDLE_MS = 15_000;
 const MAY_NOT_WRITE =
