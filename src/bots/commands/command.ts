@@ -13,7 +13,7 @@ import type { BlockLists, BlockPlatform } from '../blocks.ts';
 import type { PromptChannels } from '../channel-settings.ts';
 import type { Cooldowns } from '../cooldowns.ts';
 import type { ChannelShelf } from '../shelf/channel-shelf.ts';
-import type { ChannelEnvironment } from './channel.ts';
+import type { ChannelEnvironment } from './channel-changes.ts';
 import type { ForgetGuard, PrivacyPolicy } from './privacy.ts';
 import type { RelayOrder } from './relay.ts';
 import type { VoteOrder } from './vote.ts';

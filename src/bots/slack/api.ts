@@ -7,21 +7,9 @@ import type { Logger } from 'pino';
 import type { ExportedFile } from '../../export/export.ts';
 import type { SlackConversation, Workspace } from './conversations.ts';
 import { failureOf } from './failures.ts';
+import { SlackHistory } from './history.ts';
 import { boltLogger } from './receive/bolt.ts';
 import type { MessageBody } from './reply/messages.ts';
-
-/** A message as Slack delivers it, in the fields that are needed here. */
-export interface WireMessage {
-  readonly ts: string;
-  readonly thread_ts?: string;
-  readonly text?: string;
-  readonly user?: string;
-  readonly bot_id?: string;
-  readonly subtype?: string;
-  readonly app_id?: string;
-  readonly blocks?: unknown;
-  readonly reactions?: readonly { readonly count: number; readonly users?: readonly string[] }[];
-}
 
 /** The bot's identity in a workspace. */
 export interface Identity {
@@ -53,13 +41,6 @@ export interface SlackApiOptions {
 
 /** Timeout of a call. */
 const TIMEOUT_MS = 10_000;
-/** Messages that are searched for one of the bot's own. */
-const LOOK_BACK = 100;
-/** Messages of a thread that are read: the most that Slack gives in one answer. */
-const THREAD_MAX = 999;
-/** Tolerance for the difference between the local clock and Slack's. */
-const LOOK_EARLIER_MS = 60_000;
-
 /** Slack resolves no mention and no link, and shows no preview. */
 const QUIET = { parse: 'none', link_names: false } as const;
 const NO_PREVIEWS = { unfurl_links: false, unfurl_media: false } as const;
@@ -83,6 +64,8 @@ class WatchedClient extends webApi.WebClient {
 export class SlackApi {
   /** For calls of the agent view, too. */
   readonly client: WatchedClient;
+  /** Reads messages. */
+  readonly history: SlackHistory;
   /** The token of a workspace; rejects with NoInstallation when there is none. */
   readonly tokenOf: SlackApiOptions['tokenOf'];
 
@@ -95,6 +78,7 @@ export class SlackApi {
       rejectRateLimitedCalls: true,
     });
     this.tokenOf = tokenOf;
+    this.history = new SlackHistory(this.client, tokenOf);
   }
 
   /** Whether Slack rejected the token of the last call: a workspace's, or the only one. */
@@ -120,7 +104,7 @@ export class SlackApi {
     await this.client.apps.connections.open({ token: appToken });
   }
 
-  /** Posts a message; returns its timestamp. Posting is not idempotent: call `find` first. */
+  /** Posts a message; returns its timestamp. Posting is not idempotent: call `history.find` first. */
   async post(conversation: SlackConversation, body: MessageBody): Promise<string> {
     const { channelId: channel, threadTs } = conversation;
     const { ts } = await this.client.chat.postMessage({
@@ -172,85 +156,11 @@ export class SlackApi {
     });
   }
 
-  /** The newest message of a conversation, from a moment on, for which `is` is true. */
-  async find(
-    conversation: SlackConversation,
-    since: number,
-    is: (message: WireMessage) => boolean,
-  ): Promise<WireMessage | undefined> {
-    const oldest = String((since - LOOK_EARLIER_MS) / 1_000);
-    const messages = await this.#messages(conversation, { oldest, limit: LOOK_BACK });
-    return messages.find(is);
-  }
-
-  /** Reads one message of a conversation; undefined when it does not exist. */
-  async read(conversation: SlackConversation, ts: string): Promise<WireMessage | undefined> {
-    const messages = await this.#messages(conversation, {
-      oldest: ts,
-      latest: ts,
-      inclusive: true,
-      limit: 1,
-    });
-    // Slack returns a thread's root first, regardless of the query.
-    return messages.find((message) => message.ts === ts);
-  }
-
-  /**
-   * The messages of a conversation from the first to the last of some timestamps, without those in other threads.
-   *
-   * @returns whether these are all of them, too
-   */
-  async between(
-    conversation: SlackConversation,
-    timestamps: readonly string[],
-  ): Promise<{ readonly messages: readonly WireMessage[]; readonly isWhole: boolean }> {
-    const { channelId: channel, threadTs: ts } = conversation;
-    const [oldest, latest] = [[...timestamps].sort()[0]!, [...timestamps].sort().at(-1)!];
-    const range = { oldest, latest, inclusive: true, limit: THREAD_MAX };
-    const token = await this.tokenOf(conversation);
-    const { messages, has_more } = await (ts === undefined
-      ? this.client.conversations.history({ token, channel, ...range })
-      : this.client.conversations.replies({ token, channel, ts, ...range }));
-    return { messages: (messages ?? []) as WireMessage[], isWhole: !has_more };
-  }
-
   /** The address of a message. */
   async permalink(conversation: SlackConversation, ts: string): Promise<string | undefined> {
     const token = await this.tokenOf(conversation);
     const { channelId: channel } = conversation;
     return (await this.client.chat.getPermalink({ token, channel, message_ts: ts })).permalink;
-  }
-
-  /** The messages of a thread, oldest first. */
-  thread(conversation: SlackConversation): Promise<WireMessage[]> {
-    return this.#messages(conversation, { limit: THREAD_MAX });
-  }
-
-  /** All messages of a thread, oldest first, in as many calls as it needs. */
-  async wholeThread({ threadTs, ...conversation }: SlackConversation): Promise<WireMessage[]> {
-    const token = await this.tokenOf(conversation);
-    const { channelId: channel } = conversation;
-    const all: WireMessage[] = [];
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.client.conversations.replies({
-        token,
-        channel,
-        ts: threadTs!,
-        limit: THREAD_MAX,
-        ...(cursor ? { cursor } : {}),
-      });
-      const messages = (page.messages ?? []) as WireMessage[];
-      // Every page begins with the message above the thread.
-      all.push(...(cursor ? messages.filter(({ ts }) => ts !== threadTs) : messages));
-      cursor = page.response_metadata?.next_cursor;
-      if (!cursor) return all;
-    }
-  }
-
-  /** Whether a conversation has messages. Rejects as `absent` when the bot is not in it. */
-  async look(conversation: SlackConversation): Promise<boolean> {
-    const { threadTs: _, ...whole } = conversation;
-    return (await this.#messages(whole, { limit: 1 })).length > 0;
   }
 
   /** Posts a message in a conversation that only one user can see. */
@@ -336,17 +246,5 @@ export class SlackApi {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`Slack does not accept an ephemeral reply (${response.status}).`);
-  }
-
-  async #messages(
-    conversation: SlackConversation,
-    range: { oldest?: string; latest?: string; inclusive?: boolean; limit: number },
-  ): Promise<WireMessage[]> {
-    const token = await this.tokenOf(conversation);
-    const { channelId: channel, threadTs } = conversation;
-    const { messages } = threadTs
-      ? await this.client.conversations.replies({ token, channel, ts: threadTs, ...range })
-      : await this.client.conversations.history({ token, channel, ...range });
-    return (messages ?? []) as WireMessage[];
   }
 }

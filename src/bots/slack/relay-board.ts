@@ -8,7 +8,7 @@ import {
 } from '../../queue/relays/record.ts';
 import type { RelayLine } from '../../story/relay/relay.ts';
 import type { AddressOf, ChatContext } from '../chat-context.ts';
-import type { SlackApi, WireMessage } from './api.ts';
+import type { SlackApi } from './api.ts';
 import {
   presenceIn,
   requesterOf,
@@ -18,6 +18,7 @@ import {
 } from './conversations.ts';
 import { deleteMessages } from './delete-messages.ts';
 import { CLOSED, failureOf, type SlackFailure } from './failures.ts';
+import type { WireMessage } from './history.ts';
 import { isWritten, lineOf, messageAt } from './receive/relay-lines.ts';
 import {
   layOutEnd,
@@ -77,7 +78,7 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     const known = new Set(relay.lines.map(({ message }) => message));
     try {
       const thread = this.addressInThread(address, head!);
-      const all = await this.#call('replies', address, signal, () => this.#api.wholeThread(thread));
+      const all = await this.#call('replies', address, signal, () => this.#api.history.wholeThread(thread));
       const messages: RelayMessage[] = [];
       const own: string[] = [];
       const reactions = new Map<string, number>();
@@ -151,7 +152,7 @@ export class SlackRelayBoard implements RelayBoard<RelayAddress> {
     const method = conversation.threadTs === undefined ? 'history' : 'replies';
     try {
       const posted = await this.#call(method, conversation, signal, () =>
-        this.#api.find(conversation, since, is),
+        this.#api.history.find(conversation, since, is),
       ).catch((error) => {
         // Where the bot may not search, it most likely may not post either; the post will report that.
         if (!CLOSED.includes(failureOf(error))) throw error;

@@ -4,9 +4,10 @@ import type { Work } from '../../story/shelf.ts';
 import type { AddressOf } from '../chat-context.ts';
 import type { ShelfSurface } from '../shelf/surface.ts';
 import { sum } from '../votes/wording.ts';
-import type { SlackApi, WireMessage } from './api.ts';
+import type { SlackApi } from './api.ts';
 import { conversationOf, type SlackHandle } from './conversations.ts';
 import { codeOf, failureOf, type SlackFailure } from './failures.ts';
+import type { WireMessage } from './history.ts';
 import { type Budgets, CallSlot } from './reply/budgets.ts';
 import { fallbackOf } from './reply/messages.ts';
 
@@ -43,7 +44,7 @@ export class SlackShelf implements ShelfSurface<Address> {
       const [first] = inChannel;
       if (first) {
         const seen = await call(first.address, () =>
-          this.#api.between(
+          this.#api.history.between(
             first.address,
             inChannel.flatMap(({ messages }) => messages),
           ),
@@ -74,7 +75,7 @@ export class SlackShelf implements ShelfSurface<Address> {
 
   /** Reads a part of a conversation, which is empty where its thread does not exist (any more). */
   async #between(address: Address, timestamps: readonly string[]) {
-    return this.#api.between(address, timestamps).catch((error) => {
+    return this.#api.history.between(address, timestamps).catch((error) => {
       if (codeOf(error) === NO_THREAD) return { messages: [], isWhole: true };
       throw error;
     });
@@ -92,7 +93,7 @@ export class SlackShelf implements ShelfSurface<Address> {
       (blocks as { block_id?: string }[]).some((block) => block.block_id === block_id);
     try {
       // Slack would post it a second time.
-      if (since !== undefined && (await this.#api.find(conversation, since, isPosted))) return true;
+      if (since !== undefined && (await this.#api.history.find(conversation, since, isPosted))) return true;
       await this.#api.post(conversation, {
         text: fallbackOf(text),
         blocks: [{ type: 'section', block_id, text: { type: 'mrkdwn', text } }],

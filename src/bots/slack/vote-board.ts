@@ -95,7 +95,7 @@ export class SlackVoteBoard implements VoteBoard<VoteAddress> {
     if (!(await slot.wait(this.#budgets.of('history', address.teamId), 'final', aborted))) return undefined;
     try {
       const is = ({ blocks }: { readonly blocks?: unknown }) => showsVote(voteId, blocks);
-      return (await slot.use(() => this.#api.find(address, address.at, is)))?.ts;
+      return (await slot.use(() => this.#api.history.find(address, address.at, is)))?.ts;
     } catch (error) {
       // Where the bot may not search, it most likely may not post either; the post will report that.
       if (CLOSED.includes(failureOf(error))) return undefined;

@@ -5,8 +5,9 @@ import { drawSeed } from '../../../story/story-request.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { requestBehind } from '../../read-story.ts';
 import type { ParsedRequest } from '../../submit.ts';
-import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackApi } from '../api.ts';
 import type { SlackConversation, SlackHandle } from '../conversations.ts';
+import type { WireMessage } from '../history.ts';
 import { readStoryWords } from '../markup.ts';
 import { finderIn, seenAs } from '../receive/seen-messages.ts';
 import { referenceIn, stoppableIn } from '../reply/buttons.ts';
@@ -31,7 +32,7 @@ export async function requestAfter(
   api: SlackApi,
   chat: ChatContext<SlackHandle>,
 ): Promise<ParsedRequest | undefined> {
-  const messages = await api.thread(thread).catch((cause) => {
+  const messages = await api.history.thread(thread).catch((cause) => {
     throw new StoryError('chat_unavailable', UNREADABLE, { cause });
   });
   const last = lastStory(messages, before, botId);

@@ -71,7 +71,7 @@ export class AgentEvents {
   /** Greets in direct messages without a message. */
   async #greet(conversation: SlackConversation): Promise<void> {
     if (!this.#greeted.tryBegin(conversation.channelId)) return;
-    if (await this.#api.look(conversation)) return;
+    if (await this.#api.history.look(conversation)) return;
     const blocks = [{ type: 'section', text: { type: 'mrkdwn', text: GREETING } } as const];
     await this.#api.post(conversation, { text: GREETING, blocks });
   }
@@ -82,7 +82,7 @@ export class AgentEvents {
     userId: string,
     { botId, botUserId = '' }: Context,
   ): Promise<void> {
-    const messages = (await this.#api.thread(thread)).filter(({ bot_id }) => bot_id === botId);
+    const messages = (await this.#api.history.thread(thread)).filter(({ bot_id }) => bot_id === botId);
     const stoppable = messages.flatMap((message) => {
       const button = stoppableIn(message.blocks);
       return button ? [{ button, message }] : [];

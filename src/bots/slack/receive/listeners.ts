@@ -14,7 +14,7 @@ import { storyEnd } from '../../read-story.ts';
 import { hasWords, PATIENCE_MS } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
 import { CHOOSE_BELOW } from '../../votes/wording.ts';
-import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackApi } from '../api.ts';
 import {
   idPart,
   type SlackConversation,
@@ -23,6 +23,7 @@ import {
   workspaceOf,
 } from '../conversations.ts';
 import { failureOf } from '../failures.ts';
+import type { WireMessage } from '../history.ts';
 import { ANY_SETTING, homeView, type People, readChoice, storyHelp } from '../home.ts';
 import { asksForChoices, readMarkup, readPrivate, readStoryWords, withoutChoices } from '../markup.ts';
 import type { Budgets } from '../reply/budgets.ts';

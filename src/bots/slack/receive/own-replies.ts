@@ -6,9 +6,10 @@ import { editedId, NO_REQUEST, notOwner } from '../../ownership.ts';
 import { requestShown } from '../../read-story.ts';
 import { type Asked, hasWords, type ParsedRequest } from '../../submit.ts';
 import { slackEscaping } from '../../text.ts';
-import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackApi } from '../api.ts';
 import { requesterOf, type SlackConversation, type SlackHandle } from '../conversations.ts';
 import { failureOf } from '../failures.ts';
+import type { WireMessage } from '../history.ts';
 import { readMarkup } from '../markup.ts';
 import { askWhetherAdministrator } from '../permissions.ts';
 import type { OwnButton } from '../reply/buttons.ts';
@@ -135,7 +136,7 @@ export class OwnReplies {
   async #messagesOf(replyId: string, { conversation, message }: Press): Promise<string[]> {
     const { ts, thread_ts: root } = message;
     if (!root || root === ts) return [ts];
-    const above = await this.#api.read(conversation, root).catch((error) => {
+    const above = await this.#api.history.read(conversation, root).catch((error) => {
       if (failureOf(error) === 'temporary') throw error;
       return undefined;
     });

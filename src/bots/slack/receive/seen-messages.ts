@@ -1,8 +1,9 @@
 /** Reads messages back: a story of the bot's own from its blocks and buttons, any other from its words. */
 import type { FindMessage, SeenMessage } from '../../read-story.ts';
 import { clean } from '../../text.ts';
-import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackApi } from '../api.ts';
 import { locate, messageId, type SlackConversation } from '../conversations.ts';
+import type { WireMessage } from '../history.ts';
 import { readMarkup } from '../markup.ts';
 import { referenceIn } from '../reply/buttons.ts';
 import { readBlocks, replyIdOf } from '../reply/messages.ts';
@@ -25,7 +26,7 @@ export function finderIn(
 ): FindMessage {
   return async (id) => {
     const at = locate(id, conversation);
-    const message = await api.read(at.conversation, at.ts);
+    const message = await api.history.read(at.conversation, at.ts);
     if (!message) throw new Error('Slack has no such message.');
     return seenAs(message, botId);
   };

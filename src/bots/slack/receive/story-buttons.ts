@@ -16,8 +16,9 @@ import { readVoteForm } from '../../commands/vote.ts';
 import { type Form, type FormValues, LINE_FORM, VOTE_FORM } from '../../forms.ts';
 import { requestBehind, type StoryButton } from '../../read-story.ts';
 import { hasWords, PATIENCE_MS, type ParsedRequest } from '../../submit.ts';
-import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackApi } from '../api.ts';
 import { idPart, requesterOf, type SlackHandle, workspaceOf } from '../conversations.ts';
+import type { WireMessage } from '../history.ts';
 import { ANY_BUTTON, actionIdOf, decodeButton, isOwn } from '../reply/buttons.ts';
 import { decodeFeedback, FEEDBACK_ACTION } from '../reply/feedback.ts';
 import { type Answers, acknowledgeStored } from './answers.ts';
@@ -126,7 +127,10 @@ export class StoryButtons {
     if (!button || refusal) return acknowledge(refusal);
     const replyEphemeral = (sentence: string) => this.#answers.replyEphemeral(responseUrl, sentence);
     const pressOf = async () => {
-      const message = await this.#api.read({ ...conversation, ...(threadTs ? { threadTs } : {}) }, ts);
+      const message = await this.#api.history.read(
+        { ...conversation, ...(threadTs ? { threadTs } : {}) },
+        ts,
+      );
       if (!message) throw new StoryError('not_found', 'The message with this story is gone.');
       return { conversation, message, userId: body.user.id, botId, botUserId, responseUrl };
     };

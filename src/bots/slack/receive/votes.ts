@@ -145,7 +145,7 @@ export class SlackVotes {
 /** Whether the bot is absent from a conversation. If Slack does not say, the bot counts as present. */
 export async function isAbsentFrom(conversation: SlackConversation, api: SlackApi): Promise<boolean> {
   try {
-    await api.look(conversation);
+    await api.history.look(conversation);
     return false;
   } catch (error) {
     return failureOf(error) === 'absent';

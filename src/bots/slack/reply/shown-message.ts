@@ -1,8 +1,9 @@
 /** One message of a reply, posted once and then edited, within the budgets of its workspace. */
 import type { ReplyTask } from '../../../queue/reply-worker.ts';
-import type { SlackApi, WireMessage } from '../api.ts';
+import type { SlackApi } from '../api.ts';
 import type { SlackConversation, SlackHandle } from '../conversations.ts';
 import { CLOSED, codeOf, failureOf } from '../failures.ts';
+import type { WireMessage } from '../history.ts';
 import { type Budget, type Budgets, CallSlot, type Priority } from './budgets.ts';
 import type { MessageBody } from './messages.ts';
 
@@ -143,7 +144,7 @@ export async function findWhenGranted(
   // Not even the final edit may precede this search: it decides which message is edited.
   if (!(await slot.wait(budget, 'final', enough))) return 'not yet';
   try {
-    return await slot.use(() => api.find(conversation, since, is));
+    return await slot.use(() => api.history.find(conversation, since, is));
   } catch (error) {
     // Where the bot may not search, it most likely may not post either; the post will report that.
     if (CLOSED.includes(failureOf(error))) return undefined;
