@@ -2,6 +2,7 @@
 import { type Relay, type RelayLine, textOf } from '../../story/relay/relay.ts';
 import { nextAuthor } from '../../story/relay/turns.ts';
 import type { ModelChoice } from '../../story/story.ts';
+import type { RelayButton } from '../relays/presses.ts';
 import { endLine, openingOf, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
 import { clean, splitText } from '../text.ts';
 import type { MessageBody } from './api.ts';
@@ -15,14 +16,6 @@ const THREAD_NAME_MAX = 80;
 
 const PREFIX = 'relay';
 const CONTROLS = Object.keys(RELAY_LABELS) as RelayControl[];
-
-/** A button of a relay. */
-export interface RelayButton {
-  readonly action: RelayControl;
-  readonly relayId: string;
-  /** The user who started the relay. */
-  readonly hostId: string;
-}
 
 /** Whether a `custom_id` is that of a relay's button, of any version. */
 export function isRelayButton(customId: string): boolean {

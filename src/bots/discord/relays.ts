@@ -10,12 +10,12 @@ import { RELAY_ID } from '../../queue/relays/relays.ts';
 import type { ChatContext } from '../chat-context.ts';
 import { demandLine, type RelayOrder } from '../commands/relay.ts';
 import { demandWords } from '../commands/vote.ts';
-import { COOLDOWN_MS, IS_OVER, ITS_OWN, NOT_KEPT, notHost, OFF_SHELF } from '../relays/wording.ts';
+import { pressRelay, type RelayButton } from '../relays/presses.ts';
+import { COOLDOWN_MS } from '../relays/wording.ts';
 import type { Application } from './application.ts';
 import { addressIn, answerPress, requesterOf, startIn } from './asking.ts';
 import { impossibleIn, obstacleIn } from './channel-check.ts';
 import { readMarkup } from './markup.ts';
-import type { RelayButton } from './relay-messages.ts';
 import type { DiscordHandle } from './surface.ts';
 import { shelfChannelOf } from './title-buttons.ts';
 
@@ -71,25 +71,14 @@ export class RelayInteractions {
   }
 
   async press(interaction: ButtonInteraction, button: RelayButton): Promise<void> {
-    const acting = this.#act(interaction, button).catch((error: unknown) => this.#chat.refusalFor(error));
-    await answerPress(interaction, acting, this.#chat.logger);
-  }
-
-  /** Returns a sentence for the user, if there is one. */
-  async #act(
-    interaction: ButtonInteraction,
-    { action, relayId, hostId }: RelayButton,
-  ): Promise<string | undefined> {
     const { user, memberPermissions } = interaction;
     const { relays, shelf } = this.#chat;
-    if (action === 'ask') {
-      const asked = await relays.changes.ask(relayId);
-      return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
-    }
-    const isModerator = memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
-    if (user.id !== hostId && !isModerator) return notHost(action);
-    if (action === 'end') return (await relays.changes.end(relayId)) ? undefined : IS_OVER;
-    if (await relays.delete(relayId)) return undefined;
-    return (await shelf.removeWork(shelfChannelOf(interaction, relayId), relayId)) ? OFF_SHELF : NOT_KEPT;
+    const { relayId } = button;
+    const acting = pressRelay(relays, button, {
+      userId: user.id,
+      isModerator: async () => memberPermissions?.has(PermissionFlagsBits.ManageMessages) ?? false,
+      removeWork: () => shelf.removeWork(shelfChannelOf(interaction, relayId), relayId),
+    }).catch((error: unknown) => this.#chat.refusalFor(error));
+    await answerPress(interaction, acting, this.#chat.logger);
   }
 }

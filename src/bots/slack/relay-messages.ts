@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Relay, type RelayLine, textOf } from '../../story/relay/relay.ts';
 import { nextAuthor } from '../../story/relay/turns.ts';
 import type { ModelChoice } from '../../story/story.ts';
+import type { RelayButton } from '../relays/presses.ts';
 import { endLine, openingOf, overLine, RELAY_LABELS, type RelayControl, rulesOf } from '../relays/wording.ts';
 import { clean } from '../text.ts';
 import { continueButtons, readValue } from './reply/buttons.ts';
@@ -26,14 +27,6 @@ const BLOCK_PREFIX = 'scifi-relay-';
 /** Changes when the meaning of the fields changes. */
 const VERSION = 1;
 const CONTROLS = Object.keys(RELAY_LABELS) as RelayControl[];
-
-/** A button of a relay. */
-export interface RelayButton {
-  readonly action: RelayControl;
-  readonly relayId: string;
-  /** The user who started the relay. */
-  readonly hostId: string;
-}
 
 const Value = z.object({ v: z.literal(VERSION), relay: z.string(), host: z.string() });
 

@@ -6,15 +6,8 @@ import { RELAY_ID } from '../../../queue/relays/relays.ts';
 import type { ChatContext } from '../../chat-context.ts';
 import { demandLine, type RelayOrder } from '../../commands/relay.ts';
 import { demandWords } from '../../commands/vote.ts';
-import {
-  COOLDOWN_MS,
-  IS_OVER,
-  ITS_OWN,
-  NOT_KEPT,
-  notHost,
-  OFF_SHELF,
-  OTHER_VERSION,
-} from '../../relays/wording.ts';
+import { pressRelay, type RelayButton } from '../../relays/presses.ts';
+import { COOLDOWN_MS, OTHER_VERSION } from '../../relays/wording.ts';
 import { slackEscaping } from '../../text.ts';
 import type { SlackApi } from '../api.ts';
 import {
@@ -29,7 +22,7 @@ import {
 } from '../conversations.ts';
 import { readMarkup } from '../markup.ts';
 import { askWhetherAdministrator, isChannelManager } from '../permissions.ts';
-import { ANY_RELAY_BUTTON, decodeRelayButton, type RelayButton } from '../relay-messages.ts';
+import { ANY_RELAY_BUTTON, decodeRelayButton } from '../relay-messages.ts';
 import type { UserNames } from '../user-names.ts';
 import { acknowledgeStored } from './answers.ts';
 import type { ButtonArgs } from './story-buttons.ts';
@@ -104,24 +97,18 @@ export class SlackRelays {
 
   /** Returns a sentence for the user, if there is one. */
   async #act(
-    { action, relayId, hostId }: RelayButton,
+    button: RelayButton,
     conversation: SlackConversation,
     userId: string,
   ): Promise<string | undefined> {
     const { relays, shelf } = this.#chat;
-    if (action === 'ask') {
-      const refusal = this.#chat.blockedBy(presenceIn(conversation, userId));
-      if (refusal) return refusal;
-      const asked = await relays.changes.ask(relayId);
-      return { asked: undefined, 'its own': ITS_OWN, over: IS_OVER }[asked];
-    }
     // A blocked user can still end and delete a relay.
-    const isHost = userId === hostId;
-    if (!isHost && (await askWhetherAdministrator(conversation, userId, this.#api)) !== 'yes') {
-      return notHost(action);
-    }
-    if (action === 'end') return (await relays.changes.end(relayId)) ? undefined : IS_OVER;
-    if (await relays.delete(relayId)) return undefined;
-    return (await shelf.removeWork(keyOf(conversation), relayId)) ? OFF_SHELF : NOT_KEPT;
+    const refusal = button.action === 'ask' && this.#chat.blockedBy(presenceIn(conversation, userId));
+    if (refusal) return refusal;
+    return pressRelay(relays, button, {
+      userId,
+      isModerator: async () => (await askWhetherAdministrator(conversation, userId, this.#api)) === 'yes',
+      removeWork: () => shelf.removeWork(keyOf(conversation), button.relayId),
+    });
   }
 }
