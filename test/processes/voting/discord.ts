@@ -1,14 +1,14 @@
 /** Votes on the fake Discord. */
 import { decodeVoteButton } from '../../../src/bots/discord/vote-messages.ts';
 import { PATIENCE_MS } from '../../../src/bots/submit.ts';
-import { LATE, VOTE_LABELS } from '../../../src/bots/votes/wording.ts';
+import { LATE } from '../../../src/bots/votes/wording.ts';
 import { FakeDiscord } from '../../fakes/discord/fake-discord.ts';
 import { Person } from '../../fakes/discord/people.ts';
-import type { FakeChannel, FakeInteraction, Seen } from '../../fakes/discord/world.ts';
+import type { FakeChannel, FakeInteraction, FakeMessage, Seen } from '../../fakes/discord/world.ts';
 import { EPHEMERAL, labelsOf } from '../../harness/discord.ts';
 import { until } from '../../helpers/programs.ts';
 import type { Cast, SeenState } from './ballots.ts';
-import type { SeenVote, VoteSite } from './site.ts';
+import { type SeenVote, seenVote, type VoteSite } from './site.ts';
 
 const TIMEOUT_MS = 60_000;
 /** This long after the acknowledgement of a press, what it does is stored. */
@@ -55,34 +55,16 @@ function voteIn(
   voters: readonly Person[],
   cuts: readonly number[],
 ): SeenVote {
-  const shown = () =>
-    [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && !(flags & EPHEMERAL));
-  const open = () => shown().find((message) => labelsOf(message).includes(VOTE_LABELS.close));
-  return {
+  return seenVote<FakeMessage, FakeInteraction>({
     channelId: channel.id,
-    openRound: () => roundOf(open()),
-    async press(person, choice, waitMs) {
-      const message = open();
-      const round = roundOf(message);
-      // A round has fewer choices where two of them are the same.
-      const label = message && labelsOf(message).find((one) => one.split(' ')[0] === String(choice + 1));
-      if (round === undefined || !label) return undefined;
-      const press = voters[person]!.press(message, label);
-      const deadline = Date.now() + waitMs;
-      const isAnswered = () => press.acknowledgedAt !== undefined || Date.now() > deadline;
-      await until(isAnswered, 'an answer', waitMs + TIMEOUT_MS);
-      const { createdAt, acknowledgedAt } = press;
-      const acknowledgedMs = acknowledgedAt === undefined ? undefined : acknowledgedAt - createdAt;
-      return { round, choice, acknowledgedMs, fate: () => fateOf(press, cuts) };
-    },
-    control(label) {
-      const message = shown().find((one) => labelsOf(one).includes(label));
-      if (message) host.press(message, label);
-    },
-    isOver: () => shown().some((message) => labelsOf(message).includes('Delete')),
-    messages: () => shown().length,
-    states: () => shown().flatMap(({ history }) => history.map(stateOf)),
-  };
+    shown: () =>
+      [...channel.messages.values()].filter(({ deleted, flags }) => !deleted && !(flags & EPHEMERAL)),
+    labelsOf,
+    roundOf,
+    statesOf: ({ history }) => history.map(stateOf),
+    press: (person, message, label) => (person === 'host' ? host : voters[person]!).press(message, label),
+    fateOf: (press) => fateOf(press, cuts),
+  });
 }
 
 function fateOf(press: FakeInteraction, cuts: readonly number[]): ReturnType<Cast['fate']> {
@@ -96,8 +78,8 @@ function fateOf(press: FakeInteraction, cuts: readonly number[]): ReturnType<Cas
     : 'counted';
 }
 
-function roundOf(message: Pick<Seen, 'components'> | undefined): number | undefined {
-  const [button] = message?.components.flatMap(({ components }) => components) ?? [];
+function roundOf(message: Pick<Seen, 'components'>): number | undefined {
+  const [button] = message.components.flatMap(({ components }) => components);
   const vote = button?.custom_id === undefined ? undefined : decodeVoteButton(button.custom_id);
   return vote && 'round' in vote ? vote.round : undefined;
 }

@@ -1,14 +1,14 @@
 /** Votes on the fake Slack. */
 import { decodeVoteButton } from '../../../src/bots/slack/vote-messages.ts';
-import { LATE, VOTE_LABELS } from '../../../src/bots/votes/wording.ts';
+import { LATE } from '../../../src/bots/votes/wording.ts';
 import type { Delivery } from '../../fakes/slack/delivery.ts';
 import { FakeSlack } from '../../fakes/slack/fake-slack.ts';
 import { buttonsOf, Person } from '../../fakes/slack/people.ts';
-import { type FakeChannel, type Seen, wordsOf } from '../../fakes/slack/world.ts';
+import { type FakeChannel, type FakeMessage, type Seen, wordsOf } from '../../fakes/slack/world.ts';
 import { botsMessages, ephemeralTo, labelsOf } from '../../harness/slack.ts';
 import { until } from '../../helpers/programs.ts';
 import type { Cast, SeenState } from './ballots.ts';
-import type { SeenVote, VoteSite } from './site.ts';
+import { type SeenVote, seenVote, type VoteSite } from './site.ts';
 
 const TIMEOUT_MS = 60_000;
 /** This long after the acknowledgement of a press Slack has had the answer to it. */
@@ -56,33 +56,15 @@ interface People {
 }
 
 function voteIn(slack: FakeSlack, channel: FakeChannel, { host, voters, cuts }: People): SeenVote {
-  const shown = () => botsMessages(channel).filter(({ isDeleted }) => !isDeleted);
-  const open = () => shown().find((message) => labelsOf(message).includes(VOTE_LABELS.close));
-  return {
+  return seenVote<FakeMessage, Delivery>({
     channelId: channel.id,
-    openRound: () => roundOf(open()),
-    async press(person, choice, waitMs) {
-      const message = open();
-      const round = roundOf(message);
-      // A round has fewer choices where two of them are the same.
-      const label = message && labelsOf(message).find((one) => one.split(' ')[0] === String(choice + 1));
-      if (round === undefined || !label) return undefined;
-      const press = voters[person]!.press(message, label);
-      const deadline = Date.now() + waitMs;
-      const isAnswered = () => press.acknowledgedAt !== undefined || Date.now() > deadline;
-      await until(isAnswered, 'an answer', waitMs + TIMEOUT_MS);
-      const { createdAt, acknowledgedAt } = press;
-      const acknowledgedMs = acknowledgedAt === undefined ? undefined : acknowledgedAt - createdAt;
-      return { round, choice, acknowledgedMs, fate: () => fateOf(slack, press, cuts) };
-    },
-    control(label) {
-      const message = shown().find((one) => labelsOf(one).includes(label));
-      if (message) host.press(message, label);
-    },
-    isOver: () => shown().some((message) => labelsOf(message).includes('Delete')),
-    messages: () => shown().length,
-    states: () => shown().flatMap(({ history }) => history.map(stateOf)),
-  };
+    shown: () => botsMessages(channel).filter(({ isDeleted }) => !isDeleted),
+    labelsOf,
+    roundOf,
+    statesOf: ({ history }) => history.map(stateOf),
+    press: (person, message, label) => (person === 'host' ? host : voters[person]!).press(message, label),
+    fateOf: (press) => fateOf(slack, press, cuts),
+  });
 }
 
 function fateOf(slack: FakeSlack, press: Delivery, cuts: readonly number[]): ReturnType<Cast['fate']> {
@@ -97,8 +79,8 @@ function fateOf(slack: FakeSlack, press: Delivery, cuts: readonly number[]): Ret
   return isTorn ? 'unheard' : 'counted';
 }
 
-function roundOf(message: Parameters<typeof buttonsOf>[0] | undefined): number | undefined {
-  const [button] = message ? buttonsOf(message) : [];
+function roundOf(message: Parameters<typeof buttonsOf>[0]): number | undefined {
+  const [button] = buttonsOf(message);
   const vote = button && decodeVoteButton(button.action_id ?? '', button.value ?? '');
   return vote && 'round' in vote ? vote.round : undefined;
 }
