@@ -8,7 +8,6 @@
  * 4. A relay that is closing is read once more; then it is put on the shelf of its channel, and its end is shown.
  * 5. Otherwise the job waits in the queue until the relay ends by itself. A new line wakes it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import {
   beginDraft,
@@ -32,12 +31,10 @@ import type { Lease } from '../admission/store.ts';
 import { outlast } from '../outage.ts';
 import type { Hold } from '../records/jobs.ts';
 import { removeStories, takeOff, titleStories } from '../shelf/shelving.ts';
+import { writeTogether } from '../together.ts';
 import { ended, givenUp, type RelayBoard, RelayLost, type RelayRecord, snapshotOf } from './record.ts';
 import { isShelved, likedLine, type RelayShelving, shelveRelay, showOnShelf } from './shelving.ts';
 import type { RelayThreads } from './threads.ts';
-
-/** How often the record is read for the host's end while the network writes. */
-const LOOK_INTERVAL_MS = 1_000;
 
 export interface RelayDrive<Address> extends Omit<RelayShelving<Address>, 'signal'> {
   readonly board: RelayBoard<Address>;
@@ -234,30 +231,14 @@ async function write<Address>(
 ): Promise<string | undefined> {
   const { id, stories, records, hold } = drive;
   const { signal } = hold;
-  const storyId = storyIdOf(drive, draft.number);
-  const request = draftRequest(relay, draft);
-  const add = () => outlast(() => stories.add(storyId, request), signal);
-  const done = new AbortController();
-  let text = '';
-  await add();
-  const unfollow = stories.follow(storyId, (update) => {
-    if (update.type === 'done') text = update.story.text;
-    // The queue lost the story: the same seed gives the same text.
-    else if (update.type === 'missing') return void add().catch(() => {});
-    if (update.type === 'done' || update.type === 'failed') done.abort();
-  });
-  try {
-    for (;;) {
-      const waking = AbortSignal.any([signal, done.signal]);
-      await sleep(LOOK_INTERVAL_MS, undefined, { signal: waking }).catch(() => {});
-      signal.throwIfAborted();
-      if (done.signal.aborted) return text;
+  const written = await writeTogether({
+    stories,
+    requests: new Map([[storyIdOf(drive, draft.number), draftRequest(relay, draft)]]),
+    isWanted: async () => {
       const latest = await outlast(() => records.read(id), signal);
-      if (latest?.relay.draft?.number === draft.number && !latest.isDeleted) continue;
-      await outlast(() => stories.stop(storyId), signal);
-      return undefined;
-    }
-  } finally {
-    unfollow();
-  }
+      return latest?.relay.draft?.number === draft.number && !latest.isDeleted;
+    },
+    signal,
+  });
+  return written && (written[0]?.text ?? '');
 }
